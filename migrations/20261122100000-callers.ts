@@ -28,7 +28,7 @@ export async function up(knex: Knex): Promise<void> {
       created_at timestamptz not null default now(),
       revoked_at timestamptz,
       constraint applications_currency_form check (currency ~ '^[A-Z]{3}$'),
-      constraint applications_fee_decimal check (fee ~ '^[0-9]{1,12}([.][0-9]{1,12})?$'),
+      constraint applications_fee_decimal check (fee ~ '^[0-9]{1,12}([.][0-9]{1,12}){0,1}$'),
       constraint applications_href_style check (href_style in ('spec', 'wire'))
     );
     create index applications_tenant on applications (tenant_id);

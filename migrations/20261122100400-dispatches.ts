@@ -75,7 +75,7 @@ export async function up(knex: Knex): Promise<void> {
       constraint messages_condition check (condition in ('delivered', 'read')),
       constraint messages_failover check ((condition is null) = (expiry_seconds is null)),
       constraint messages_outcome check (outcome in ('met', 'failed_over', 'failed', 'canceled', 'left')),
-      constraint messages_price check (price ~ '^[0-9]{1,12}([.][0-9]{1,12})?$')
+      constraint messages_price check (price ~ '^[0-9]{1,12}([.][0-9]{1,12}){0,1}$')
     );
     create unique index messages_position on messages (dispatch_id, position);
     comment on table messages is 'One per step, made at accept.';
@@ -117,6 +117,7 @@ export async function up(knex: Knex): Promise<void> {
       error jsonb,
       resolution text,
       possible_duplicate boolean not null default false,
+      retry_at timestamptz,
       claimed_at timestamptz not null default clock_timestamp(),
       ended_at timestamptz,
       constraint attempts_state check (state in ('claimed', 'accepted', 'refused', 'not_sent', 'unknown', 'superseded')),
@@ -138,6 +139,7 @@ export async function up(knex: Knex): Promise<void> {
     comment on column attempts.error is 'Class, code and reason of the failure.';
     comment on column attempts.resolution is 'How an unknown outcome was closed.';
     comment on column attempts.possible_duplicate is 'Whether an earlier attempt may have reached the recipient too.';
+    comment on column attempts.retry_at is 'When its account may be asked again; null: at once or never.';
     comment on column attempts.claimed_at is 'When the permit was taken.';
     comment on column attempts.ended_at is 'When its result was known.';
   `);
