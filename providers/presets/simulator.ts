@@ -24,7 +24,7 @@ const OUTCOME = `
 
 /** The error's class follows from Vonage's code; codes that name neither recipient nor content are `other`. */
 const UPDATES = `
-  events.{
+  body.events.{
     'messageRef': id,
     'clientRef': ref,
     'eventId': eventId,

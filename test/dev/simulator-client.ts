@@ -3,21 +3,6 @@ import { createServer, request } from 'node:http';
 import type { IncomingHttpHeaders, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** Waits until `check` gives a value, by looking every few milliseconds. */
-export async function until<T>(check: () => T | undefined | false, limitMs = 4_000): Promise<T> {
-  const deadline = Date.now() + limitMs;
-  for (;;) {
-    const value = check();
-    if (value !== undefined && value !== false) {
-      return value;
-    }
-    if (Date.now() > deadline) {
-      throw new Error('waited too long');
-    }
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
-
 /** What came of a call: an answer, or how it ended without a complete one. */
 export interface CallResult {
   readonly status?: number;
@@ -68,6 +53,7 @@ export function call(url: string, options: CallOptions = {}): Promise<CallResult
 /** One event as it was posted to a receipt URL. */
 export interface PostedEvent {
   readonly at: number;
+  readonly path: string;
   readonly isSigned: boolean;
   readonly raw: string;
   readonly event: Readonly<Record<string, unknown>>;
@@ -94,8 +80,9 @@ export async function startReceiptTarget(
     incoming.on('end', () => {
       const expected = `sha256=${createHmac('sha256', secret).update(raw).digest('hex')}`;
       const isSigned = incoming.headers['x-signature'] === expected;
+      const path = incoming.url ?? '';
       const { events } = JSON.parse(raw) as { events: Record<string, unknown>[] };
-      posted.push(...events.map((event) => ({ at: Date.now(), isSigned, raw, event })));
+      posted.push(...events.map((event) => ({ at: Date.now(), path, isSigned, raw, event })));
       answer.writeHead(answers.shift() ?? 200).end();
     });
   });

@@ -1,8 +1,9 @@
 import type { Dial, StatusStep } from '../../dev/simulator/dials';
 import type { Simulator } from '../../dev/simulator/simulator';
 import { startSimulator } from '../../dev/simulator/simulator';
+import { until } from '../support/until';
 import type { ReceiptTarget } from './simulator-client';
-import { call, startReceiptTarget, until } from './simulator-client';
+import { call, startReceiptTarget } from './simulator-client';
 
 let simulator: Simulator;
 let target: ReceiptTarget;
@@ -196,7 +197,7 @@ describe('retries', () => {
 
     const receipt = await until(() => {
       const found = simulator.log()[0]?.receipts[0];
-      return found?.posts.length === 3 && found;
+      return found?.posts.length === 3 ? found : undefined;
     });
     expect(receipt.posts.map((post) => post.answer)).toEqual([503, 404, 200]);
     expect(new Set(target.posted.map((post) => post.raw)).size).toBe(1);
