@@ -1,0 +1,188 @@
+import {
+  isProgress,
+  type Content,
+  type MessageError,
+  type Party,
+  type Usage,
+} from '../domain/message';
+import type { Channel, Condition, MessageStatus } from '../domain/vocabulary';
+import { insertCallbacks, type NewCallback, type PendingCallback } from './callbacks';
+import type { Sql, Statement } from './database';
+import type { LockedDispatch } from './dispatches';
+
+export interface Message {
+  readonly id: string;
+  readonly position: number;
+  readonly channel: Channel;
+  /** Null once erased. */
+  readonly recipient: Party | null;
+  readonly sender: Party | null;
+  readonly content: Content | null;
+  readonly clientRef: string | null;
+  readonly accountIds: readonly string[];
+  readonly condition: Condition | null;
+  readonly expirySeconds: number | null;
+  readonly status: MessageStatus | 'planned';
+  readonly error: MessageError | null;
+  readonly price: string | null;
+  readonly currency: string | null;
+  readonly usageRevision: number;
+  readonly signals: number;
+  readonly startedAt: Date | null;
+  readonly acceptedAt: Date | null;
+}
+
+const COLUMNS = `m.id, m.position, m.channel, m.recipient, m.sender, m.content, m.client_ref as "clientRef",
+  m.account_ids as "accountIds", m.condition, m.expiry_seconds as "expirySeconds", m.status, m.error, m.price,
+  m.currency, m.usage_revision as "usageRevision", m.signals, m.started_at as "startedAt", m.accepted_at as "acceptedAt"`;
+
+const GET: Statement = {
+  name: 'message-get',
+  text: `select ${COLUMNS} from messages m where m.id = $1 and m.tenant_id = $2`,
+};
+
+export async function findMessage(
+  sql: Sql,
+  tenantId: string,
+  messageId: string,
+): Promise<Message | undefined> {
+  return sql.row<Message>(GET, [messageId, tenantId]);
+}
+
+const LIST: Statement = {
+  name: 'message-list',
+  text: `select ${COLUMNS} from messages m where m.dispatch_id = $1 and m.tenant_id = $2 order by m.position`,
+};
+
+/** A dispatch's messages in order. */
+export async function listMessages(
+  sql: Sql,
+  tenantId: string,
+  dispatchId: string,
+): Promise<Message[]> {
+  return sql.rows<Message>(LIST, [dispatchId, tenantId]);
+}
+
+/** A status to be told to the caller, with all that its body says. */
+export interface ToldStatus {
+  readonly dispatchId: string;
+  readonly message: Message;
+  readonly status: MessageStatus;
+  readonly at: Date;
+  readonly error?: MessageError;
+  readonly usage?: Usage;
+  readonly usageRevision: number;
+  readonly hrefStyle: 'spec' | 'wire';
+}
+
+/** Composes a status callback: its id and bytes. Handed in, because the wire is not the store's business. */
+export type ComposeStatus = (told: ToldStatus) => NewCallback;
+
+/** News about a message. */
+export interface StatusNews {
+  readonly status: MessageStatus;
+  readonly at: Date;
+  readonly error?: MessageError;
+  readonly usage?: Usage;
+  /** Whether its workflow is told by a signal. */
+  readonly signals?: boolean;
+}
+
+/** What came of recording news: the message as it is now, and the callbacks to post after the commit. */
+export interface Recorded {
+  readonly message: Message;
+  readonly posts: readonly PendingCallback[];
+}
+
+const RAISE: Statement = {
+  name: 'message-raise',
+  text: `
+    update messages set
+      status = $3,
+      statuses = statuses || $4::jsonb,
+      error = coalesce($5::jsonb, error),
+      price = coalesce($6, price),
+      currency = coalesce($7, currency),
+      usage_revision = $8,
+      accepted_at = case when $3 = 'rejected' then accepted_at else coalesce(accepted_at, $9) end,
+      signals = signals + $10
+    where id = $1 and tenant_id = $2`,
+};
+
+/**
+ * Records news about a message under its dispatch's lock: the status where it is progress, the price where it is new,
+ * and the callback that tells either. Without news nothing is written.
+ */
+export async function recordStatus(
+  tx: Sql,
+  dispatch: LockedDispatch,
+  message: Message,
+  news: StatusNews,
+  compose: ComposeStatus,
+): Promise<Recorded> {
+  const progress = isProgress(message.status, news.status);
+  const usage = newUsage(message, news.usage);
+  if (!progress && usage === undefined) {
+    return { message, posts: [] };
+  }
+  const usageRevision = message.usageRevision + (usage !== undefined && !progress ? 1 : 0);
+  const raised = raise(message, news, progress, usage, usageRevision);
+  await tx.rows(RAISE, [
+    message.id,
+    dispatch.tenantId,
+    raised.status,
+    JSON.stringify(progress ? [{ status: news.status, at: news.at.toISOString() }] : []),
+    progress && news.error !== undefined ? JSON.stringify(news.error) : null,
+    usage?.price ?? null,
+    usage?.currency ?? null,
+    usageRevision,
+    raised.acceptedAt,
+    news.signals === true ? 1 : 0,
+  ]);
+  const told = toldStatus(dispatch, raised, news, usage);
+  const posts = await insertCallbacks(tx, dispatch, [compose(told)]);
+  return { message: raised, posts };
+}
+
+function raise(
+  message: Message,
+  news: StatusNews,
+  progress: boolean,
+  usage: Usage | undefined,
+  usageRevision: number,
+): Message {
+  const status = progress || message.status === 'planned' ? news.status : message.status;
+  return {
+    ...message,
+    status,
+    usageRevision,
+    error: progress ? (news.error ?? message.error) : message.error,
+    price: usage?.price ?? message.price,
+    currency: usage?.currency ?? message.currency,
+    acceptedAt: status === 'rejected' ? message.acceptedAt : (message.acceptedAt ?? news.at),
+  };
+}
+
+function toldStatus(
+  dispatch: LockedDispatch,
+  message: Message,
+  news: StatusNews,
+  usage: Usage | undefined,
+): ToldStatus {
+  return {
+    dispatchId: dispatch.id,
+    message,
+    status: news.status,
+    at: news.at,
+    usageRevision: message.usageRevision,
+    hrefStyle: dispatch.hrefStyle,
+    ...(news.error === undefined ? {} : { error: news.error }),
+    ...(usage === undefined ? {} : { usage }),
+  };
+}
+
+/** A price that was not known, or has changed. */
+function newUsage(message: Message, usage: Usage | undefined): Usage | undefined {
+  const known = usage?.price === message.price && usage?.currency === message.currency;
+  return known ? undefined : usage;
+}

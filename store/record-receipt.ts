@@ -1,0 +1,272 @@
+import { mayChangeDecision } from '../domain/failover';
+import { isFailure, isProgress, type StatusUpdate } from '../domain/message';
+import {
+  MAX_SIGNALS_PER_MESSAGE,
+  type AttemptState,
+  type MessageStatus,
+  type ReceiptState,
+} from '../domain/vocabulary';
+import type { PendingCallback } from './callbacks';
+import type { Database, Sql, Statement } from './database';
+import { lockDispatch, type LockedDispatch } from './dispatches';
+import { findMessage, recordStatus, type ComposeStatus, type Message } from './messages';
+import {
+  insertReceipt,
+  listUnmatched,
+  matchReceipt,
+  takeUnmatched,
+  type Filing,
+  type NewReceipt,
+  type SignalDue,
+} from './receipts';
+
+export interface RecordedReceipt {
+  /** `repeated` also where the very same report had come before; then nothing new is stored. */
+  readonly state: ReceiptState;
+  readonly posts: readonly PendingCallback[];
+  readonly signal?: SignalDue;
+}
+
+interface Target {
+  readonly attemptId: string;
+  readonly attemptState: AttemptState;
+  readonly isLatest: boolean;
+  readonly messageId: string;
+  readonly dispatchId: string;
+  readonly tenantId: string;
+}
+
+const TARGET_COLUMNS = `a.id as "attemptId", a.state as "attemptState", m.id as "messageId", m.dispatch_id as "dispatchId",
+  m.tenant_id as "tenantId",
+  not exists (select from attempts b where b.message_id = a.message_id and b.number > a.number) as "isLatest"`;
+
+const TARGET_BY_REF: Statement = {
+  name: 'receipt-target-by-ref',
+  text: `
+    select ${TARGET_COLUMNS} from attempts a join messages m on m.id = a.message_id
+    where a.account_id = $1 and a.message_ref = $2
+    order by a.number desc limit 1`,
+};
+const TARGET_BY_MESSAGE: Statement = {
+  name: 'receipt-target-by-message',
+  text: `
+    select ${TARGET_COLUMNS} from attempts a join messages m on m.id = a.message_id
+    where a.message_id = $2 and a.account_id = $1
+    order by a.number desc limit 1`,
+};
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/** Only messages that were handed to this very account: an account cannot report about anybody else's. */
+async function findTarget(
+  sql: Sql,
+  accountId: string,
+  update: StatusUpdate,
+): Promise<Target | undefined> {
+  if (update.messageRef !== undefined) {
+    const byRef = await sql.row<Target>(TARGET_BY_REF, [accountId, update.messageRef]);
+    if (byRef !== undefined) {
+      return byRef;
+    }
+  }
+  return update.clientRef !== undefined && UUID.test(update.clientRef)
+    ? sql.row<Target>(TARGET_BY_MESSAGE, [accountId, update.clientRef])
+    : undefined;
+}
+
+/** How long the process that heard a receipt has to tell the workflow before the forwarder does, in milliseconds. */
+const FORWARD_AFTER_MS = 5_000;
+/** How soon an unmatched receipt is looked at again, in milliseconds. */
+const REMATCH_AFTER_MS = 15_000;
+
+/** Records a report and all that follows from it, in one transaction: durable before it is acknowledged. */
+export async function recordReceipt(
+  db: Database,
+  receipt: NewReceipt,
+  compose: ComposeStatus,
+): Promise<RecordedReceipt> {
+  const target = await findTarget(db, receipt.accountId, receipt.update);
+  if (target === undefined) {
+    await insertReceipt(db, receipt, { state: 'unmatched', retryInMs: REMATCH_AFTER_MS });
+    return UNMATCHED;
+  }
+  return db.transaction(async (tx) => {
+    const dispatch = await lockDispatch(tx, target.tenantId, target.dispatchId);
+    const file = (filing: Filing): Promise<boolean> => insertReceipt(tx, receipt, filing);
+    return dispatch === undefined
+      ? UNMATCHED
+      : settle(tx, { dispatch, target, receipt, file, compose });
+  });
+}
+
+/** Looks again for the messages of reports that came before we knew them. */
+export async function rematchReceipts(
+  db: Database,
+  limit: number,
+  compose: ComposeStatus,
+): Promise<RecordedReceipt[]> {
+  const recorded: RecordedReceipt[] = [];
+  for (const receipt of await takeUnmatched(db, limit)) {
+    const target = await findTarget(db, receipt.accountId, receipt.update);
+    if (target !== undefined) {
+      recorded.push(await db.transaction((tx) => rematch(tx, receipt, target, compose)));
+    }
+  }
+  return recorded;
+}
+
+async function rematch(
+  tx: Sql,
+  receipt: NewReceipt,
+  target: Target,
+  compose: ComposeStatus,
+): Promise<RecordedReceipt> {
+  const dispatch = await lockDispatch(tx, target.tenantId, target.dispatchId);
+  const file = (filing: Filing): Promise<boolean> => matchReceipt(tx, receipt.id, filing);
+  return dispatch === undefined
+    ? UNMATCHED
+    : settle(tx, { dispatch, target, receipt, file, compose });
+}
+
+/**
+ * Settles the reports that came before a provider's id was known, in the transaction that records the id. They send no
+ * signal: the hand-over that is being recorded answers with the status they leave.
+ */
+export async function adoptReceipts(
+  tx: Sql,
+  dispatch: LockedDispatch,
+  accountId: string,
+  messageRef: string,
+  compose: ComposeStatus,
+): Promise<readonly PendingCallback[]> {
+  const posts: PendingCallback[] = [];
+  for (const receipt of await listUnmatched(tx, accountId, messageRef)) {
+    const target = await findTarget(tx, accountId, receipt.update);
+    if (target !== undefined && target.dispatchId === dispatch.id) {
+      const file = (filing: Filing): Promise<boolean> => matchReceipt(tx, receipt.id, filing);
+      posts.push(...(await settle(tx, { dispatch, target, receipt, file, compose })).posts);
+    }
+  }
+  return posts;
+}
+
+const UNMATCHED: RecordedReceipt = { state: 'unmatched', posts: [] };
+
+interface Settling {
+  readonly dispatch: LockedDispatch;
+  readonly target: Target;
+  readonly receipt: NewReceipt;
+  /** Writes the report's row; false: it was written before. */
+  readonly file: (filing: Filing) => Promise<boolean>;
+  readonly compose: ComposeStatus;
+}
+
+/** Judges a report under its dispatch's lock, files it, and records what follows. */
+async function settle(tx: Sql, settling: Settling): Promise<RecordedReceipt> {
+  const { dispatch, target, receipt, file } = settling;
+  const message = await findMessage(tx, target.tenantId, target.messageId);
+  if (message === undefined) {
+    return UNMATCHED;
+  }
+  const verdict = judge(dispatch, message, target, receipt.update);
+  const { tenantId, dispatchId, messageId } = target;
+  const fresh = await file({
+    state: verdict.state,
+    tenantId,
+    dispatchId,
+    messageId,
+    ...(verdict.state === 'pending' ? { retryInMs: FORWARD_AFTER_MS } : {}),
+  });
+  return fresh ? apply(tx, settling, message, verdict) : { state: 'repeated', posts: [] };
+}
+
+/** What a report does to its message. */
+interface Verdict {
+  readonly state: ReceiptState;
+  /** Whether status and price count: not so for a failure that an older hand-over reports. */
+  readonly counts: boolean;
+}
+
+function judge(
+  dispatch: LockedDispatch,
+  message: Message,
+  target: Target,
+  update: StatusUpdate,
+): Verdict {
+  const { status } = update;
+  if (isFailure(status) && !target.isLatest) {
+    return { state: 'applied', counts: false };
+  }
+  if (!isProgress(message.status, status)) {
+    return { state: 'repeated', counts: true };
+  }
+  if (dispatch.status !== 'running') {
+    return { state: 'late', counts: true };
+  }
+  const wakes =
+    message.signals < MAX_SIGNALS_PER_MESSAGE &&
+    mayChangeDecision({
+      status,
+      position: message.position,
+      dispatchPosition: dispatch.position,
+      stopOnLateSuccess: dispatch.stopOnLateSuccess,
+      ...(message.condition === null ? {} : { condition: message.condition }),
+    });
+  return { state: wakes ? 'pending' : 'applied', counts: true };
+}
+
+const SETTLE_UNKNOWN: Statement = {
+  name: 'receipt-settle-attempt',
+  text: `
+    update attempts set state = 'accepted', resolution = 'receipt', ended_at = clock_timestamp()
+    where id = $1 and tenant_id = $2 and state = 'unknown'`,
+};
+
+async function apply(
+  tx: Sql,
+  { dispatch, target, receipt, compose }: Settling,
+  message: Message,
+  verdict: Verdict,
+): Promise<RecordedReceipt> {
+  if (target.attemptState === 'unknown') {
+    await tx.rows(SETTLE_UNKNOWN, [target.attemptId, dispatch.tenantId]);
+  }
+  if (!verdict.counts) {
+    return { state: verdict.state, posts: [] };
+  }
+  const { update } = receipt;
+  const signals = verdict.state === 'pending';
+  const recorded = await recordStatus(
+    tx,
+    dispatch,
+    message,
+    {
+      status: update.status,
+      at: occurredAt(update, dispatch.now),
+      signals,
+      ...(update.error === undefined ? {} : { error: update.error }),
+      ...(update.usage === undefined ? {} : { usage: update.usage }),
+    },
+    compose,
+  );
+  return {
+    state: verdict.state,
+    posts: recorded.posts,
+    ...(signals ? { signal: signalOf(receipt.id, dispatch, message, update.status) } : {}),
+  };
+}
+
+function signalOf(
+  receiptId: string,
+  dispatch: LockedDispatch,
+  message: Message,
+  status: MessageStatus,
+): SignalDue {
+  return { receiptId, dispatchId: dispatch.id, messageId: message.id, status };
+}
+
+/** The provider's time where it is believable: never in the future, never older than a month. */
+function occurredAt(update: StatusUpdate, now: Date): Date {
+  const at = new Date(update.occurredAt ?? Number.NaN);
+  const ageMs = now.getTime() - at.getTime();
+  return ageMs >= 0 && ageMs < 30 * 86_400_000 ? at : now;
+}
