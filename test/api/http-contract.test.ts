@@ -193,6 +193,13 @@ describe('contract 3: refusals', () => {
     );
   });
 
+  it('413 reaches a caller that goes on sending megabytes', async () => {
+    const headers = { 'transfer-encoding': 'chunked' };
+    const answer = await post(headers, Buffer.alloc(5 * 1024 * 1024, 'x'));
+
+    expectProblem(answer, 413, '#payload-too-large');
+  });
+
   it('500 with a fixed sentence for a fault of ours, which only the log tells', async () => {
     const logLines: string[] = [];
     const logged = await startFrame({ logLines });
@@ -220,6 +227,23 @@ describe('contract 3: refusals', () => {
 
   it('400 for a path that cannot be decoded', async () => {
     expect((await call(frame, { method: 'GET', path: '/v1/fail/%E0%A4%A' })).status).toBe(400);
+  });
+});
+
+describe('contract 11: the links of callbacks load', () => {
+  it.each([
+    '/v0.1/dispatch/abc',
+    '/v0.1/dispatch/abc/',
+    '/workflows/abc',
+    '/v1/dispatches/abc',
+    '/v0.1/messages/abc',
+  ])('GET %s', async (path) => {
+    const { authorization = '' } = basicHeaders();
+    const answer = await call(frame, { method: 'GET', path, headers: { authorization } });
+
+    expect(answer.status).toBe(200);
+    expect(answer.json().params).toEqual({ id: 'abc' });
+    expect((await call(frame, { method: 'GET', path })).status).toBe(401);
   });
 });
 
