@@ -3,22 +3,21 @@ import type { ServerResponse } from 'node:http';
 import type { Answer } from './dials';
 import { answerJson } from './wire';
 
+/** HTTP status of an answer that names none, or what comes in an answer's place. */
+const USUAL = {
+  accept: 202,
+  refuse: 400,
+  rate_limit: 429,
+  fail: 503,
+  hang: 'hang',
+  drop: 'drop',
+  cut: 'cut',
+} as const satisfies Record<Answer['kind'], number | string>;
+
 /** What the log says of an answer: its HTTP status, or what came in its place. */
 export function answeredBy(answer: Answer): number | 'hang' | 'drop' | 'cut' {
-  switch (answer.kind) {
-    case 'accept':
-      return 202;
-    case 'refuse':
-      return answer.status ?? 400;
-    case 'rate_limit':
-      return 429;
-    case 'fail':
-      return answer.status ?? 503;
-    case 'hang':
-    case 'drop':
-    case 'cut':
-      return answer.kind;
-  }
+  const isFree = answer.kind === 'refuse' || answer.kind === 'fail';
+  return (isFree ? answer.status : undefined) ?? USUAL[answer.kind];
 }
 
 /** Whether the message goes out. */
@@ -46,10 +45,10 @@ function problem(response: ServerResponse, answer: Answer, usual: Problem): void
     code: answer.code ?? usual.code,
     reason: answer.reason ?? usual.reason,
   };
-  const { retryAfter } = answer;
-  const headers: Record<string, string> =
-    retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) };
-  answerJson(response, Number(answeredBy(answer)), body, headers);
+  if (answer.retryAfter !== undefined) {
+    response.setHeader('retry-after', String(answer.retryAfter));
+  }
+  answerJson(response, Number(answeredBy(answer)), body);
 }
 
 /** Writes what the answer says; `id` is told when the message was accepted. */

@@ -107,13 +107,12 @@ function weightOf(dial: Dial): number {
   );
 }
 
+/** Fields that must be equal, where a dial names them. */
+const EXACT = ['ref', 'to', 'channel', 'apiKey'] as const;
+
 function matches(dial: Dial, target: DialTarget): boolean {
-  const fits =
-    (dial.ref ?? target.ref) === target.ref &&
-    (dial.to ?? target.to) === target.to &&
-    (dial.channel ?? target.channel) === target.channel &&
-    (dial.apiKey ?? target.apiKey) === target.apiKey &&
-    target.to.endsWith(dial.toSuffix ?? '');
+  const isSame = EXACT.every((field) => dial[field] === undefined || dial[field] === target[field]);
+  const fits = isSame && target.to.endsWith(dial.toSuffix ?? '');
   return fits && (dial.rate === undefined || Math.random() < dial.rate);
 }
 

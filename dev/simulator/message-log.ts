@@ -104,31 +104,41 @@ function fits(entry: MessageEntry, filter: LogFilter): boolean {
   );
 }
 
+function lineOf(entry: MessageEntry, given: Try): object {
+  const { ref, to, channel, times } = entry;
+  return { kind: 'message', ref, to, channel, ...given, times };
+}
+
+/** Entries in order of arrival, the oldest first; at most `keep`. */
+function createEntries(keep: number) {
+  const entries = new Map<string, MessageEntry>();
+  let unnamed = 0;
+  return {
+    entries,
+    add(entry: MessageEntry): MessageEntry {
+      entries.set(entry.ref ?? `unnamed ${(unnamed += 1)}`, entry);
+      const oldest = entries.keys().next();
+      if (entries.size > keep && !oldest.done) {
+        entries.delete(oldest.value);
+      }
+      return entry;
+    },
+  };
+}
+
 export function createMessageLog(
   lines: JsonLines,
   limits: { readonly keep: number; readonly quiet: boolean },
 ): MessageLog {
-  // In order of arrival; the first key is the oldest entry.
-  const entries = new Map<string, MessageEntry>();
-  let unnamed = 0;
-
-  function add(entry: MessageEntry): MessageEntry {
-    entries.set(entry.ref ?? `unnamed ${(unnamed += 1)}`, entry);
-    const oldest = entries.keys().next();
-    if (entries.size > limits.keep && !oldest.done) {
-      entries.delete(oldest.value);
-    }
-    return entry;
-  }
-
+  const { entries, add } = createEntries(limits.keep);
+  const find = (ref: string | undefined): MessageEntry | undefined =>
+    ref === undefined ? undefined : entries.get(ref);
   return {
-    find: (ref) => (ref === undefined ? undefined : entries.get(ref)),
+    find,
     recordTry(message, given) {
-      const known = message.ref === undefined ? undefined : entries.get(message.ref);
-      const entry = known ?? add(newEntry(message, given.at, limits.quiet));
+      const entry = find(message.ref) ?? add(newEntry(message, given.at, limits.quiet));
       addTry(entry, given);
-      const { ref, to, channel } = message;
-      lines.write({ kind: 'message', ref, to, channel, ...given, times: entry.times });
+      lines.write(lineOf(entry, given));
       return entry;
     },
     recordReceipt(entry, receipt) {

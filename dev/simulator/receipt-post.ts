@@ -4,7 +4,8 @@ import type { ReceiptPost } from './message-log';
 
 export interface PostRequest {
   readonly url: string;
-  readonly body: Buffer;
+  /** As text, so that head and body go out in one write. */
+  readonly body: string;
   readonly headers: Readonly<Record<string, string>>;
 }
 
@@ -22,7 +23,7 @@ function postOnce(agent: Agent, timeoutMs: number, message: PostRequest): Promis
     const headers = {
       ...message.headers,
       'content-type': 'application/json',
-      'content-length': message.body.length,
+      'content-length': Buffer.byteLength(message.body),
     };
     const call = request(
       message.url,

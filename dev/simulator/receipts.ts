@@ -44,7 +44,7 @@ function usageOf(step: StatusStep, options: ResolvedOptions): object {
   return price === null ? {} : { price, currency: step.currency ?? options.currency };
 }
 
-function signatureOf(step: StatusStep, body: Buffer, secret: string): Record<string, string> {
+function signatureOf(step: StatusStep, body: string, secret: string): Record<string, string> {
   if (step.signature === 'missing') {
     return {};
   }
@@ -52,12 +52,14 @@ function signatureOf(step: StatusStep, body: Buffer, secret: string): Record<str
   return { 'x-signature': `sha256=${createHmac('sha256', key).update(body).digest('hex')}` };
 }
 
-function buildCopy(
-  taken: Taken,
-  step: StatusStep,
-  eventId: string,
-  options: ResolvedOptions,
-): Copy {
+/** What a step's copies are made from. */
+interface Source {
+  readonly taken: Taken;
+  readonly step: StatusStep;
+  readonly options: ResolvedOptions;
+}
+
+function buildCopy({ taken, step, options }: Source, eventId: string): Copy {
   const id = step.unknownId ? `sim-unknown-${randomUUID()}` : taken.id;
   const ref = step.unknownId ? randomUUID() : taken.entry.ref;
   const event = {
@@ -69,7 +71,7 @@ function buildCopy(
     ...usageOf(step, options),
     error: step.error,
   };
-  const body = Buffer.from(JSON.stringify({ events: [event] }));
+  const body = JSON.stringify({ events: [event] });
   const signature = step.signature ?? 'valid';
   return {
     receipt: { eventId, id, status: step.status, at: Date.now(), signature, posts: [] },
@@ -81,15 +83,16 @@ function buildCopy(
   };
 }
 
-function buildCopies(taken: Taken, step: StatusStep, options: ResolvedOptions): Copy[] {
+function buildCopies(source: Source): Copy[] {
+  const { step } = source;
   const nextEventId = (): string => `evt-${RUN}-${(events += 1)}`;
-  const first = buildCopy(taken, step, nextEventId(), options);
+  const first = buildCopy(source, nextEventId());
   const copies = [first];
   for (let count = 0; count < (step.duplicates ?? 0); count += 1) {
     const isFresh = step.freshEventIds === true || step.unknownId === true;
     copies.push(
       isFresh
-        ? buildCopy(taken, step, nextEventId(), options)
+        ? buildCopy(source, nextEventId())
         : { ...first, receipt: { ...first.receipt, posts: [] } },
     );
   }
@@ -117,7 +120,7 @@ export function createReceipts({ options, messages, timers }: ReceiptsDeps): Rec
   }
 
   async function post(taken: Taken, step: StatusStep): Promise<void> {
-    const copies = buildCopies(taken, step, options);
+    const copies = buildCopies({ taken, step, options });
     copies.forEach((copy) => messages.recordReceipt(taken.entry, copy.receipt));
     await Promise.all(copies.map((copy) => deliver(taken.entry, copy, 0)));
   }

@@ -55,7 +55,7 @@ function giveAnswer(response: ServerResponse, dial: ReceiverDial): void {
     return;
   }
   Object.entries(dial.headers ?? {}).forEach(([name, value]) => response.setHeader(name, value));
-  answerText(response, dial.status ?? 200, dial.body ?? '', 'text/plain; charset=utf-8');
+  answerText(response, dial.status ?? 200, dial.body ?? '');
 }
 
 /** `POST /callbacks…`: the caller's side of the product. The callback is in the log before it is answered. */

@@ -94,7 +94,10 @@ function clearing(clear: (exchange: Exchange) => void): Route {
 }
 
 function page(text: () => string, type: string): Route {
-  return ({ response }) => answerText(response, 200, text(), `${type}; charset=utf-8`);
+  return ({ response }) => {
+    response.setHeader('content-type', `${type}; charset=utf-8`);
+    answerText(response, 200, text());
+  };
 }
 
 const ROUTES: Readonly<Record<string, Route>> = {

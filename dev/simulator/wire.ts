@@ -32,28 +32,13 @@ export function parseJson(body: Buffer): unknown {
   }
 }
 
-export function answerText(
-  response: ServerResponse,
-  status: number,
-  text: string,
-  type: string,
-): void {
-  const body = Buffer.from(text);
-  response.writeHead(status, { 'content-type': type, 'content-length': body.length });
-  response.end(body);
+/** Head and body go out in one write: node joins them only when the body is text. Other headers are set before. */
+export function answerText(response: ServerResponse, status: number, text: string): void {
+  response.writeHead(status, { 'content-length': Buffer.byteLength(text) });
+  response.end(text);
 }
 
-export function answerJson(
-  response: ServerResponse,
-  status: number,
-  value: unknown,
-  headers: Readonly<Record<string, string>> = {},
-): void {
-  const body = Buffer.from(JSON.stringify(value));
-  response.writeHead(status, {
-    ...headers,
-    'content-type': 'application/json',
-    'content-length': body.length,
-  });
-  response.end(body);
+export function answerJson(response: ServerResponse, status: number, value: unknown): void {
+  response.setHeader('content-type', 'application/json');
+  answerText(response, status, JSON.stringify(value));
 }

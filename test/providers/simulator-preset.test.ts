@@ -45,14 +45,12 @@ function messageTo(recipient: string): object {
 
 async function send(recipient: string, channel = 'sms'): Promise<CallResult> {
   const definition = SIMULATOR_PRESET.definitions.find((one) => one.channel === channel);
-  const key = await evaluate(definition?.auth?.headers?.['x-api-key'], {
-    credentials: { apiKey: 'simulator-key' },
-  });
-  return call(`${simulator.url}${definition?.send?.path}`, {
-    method: definition?.send?.method,
-    headers: { 'x-api-key': String(key) },
-    body: await evaluate(definition?.send?.body, messageTo(recipient)),
-  });
+  const { auth, send: map } = { ...definition };
+  const credentials = { apiKey: 'simulator-key' };
+  const key = await evaluate(auth?.headers?.['x-api-key'], { credentials });
+  const body = await evaluate(map?.body, messageTo(recipient));
+  const headers = { 'x-api-key': String(key) };
+  return call(`${simulator.url}${map?.path}`, { method: 'POST', headers, body });
 }
 
 async function outcomeOf(result: CallResult): Promise<unknown> {
