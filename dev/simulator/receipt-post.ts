@@ -4,7 +4,6 @@ import type { ReceiptPost } from './message-log';
 
 export interface PostRequest {
   readonly url: string;
-  /** As text, so that head and body go out in one write. */
   readonly body: string;
   readonly headers: Readonly<Record<string, string>>;
 }

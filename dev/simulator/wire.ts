@@ -32,7 +32,7 @@ export function parseJson(body: Buffer): unknown {
   }
 }
 
-/** Head and body go out in one write: node joins them only when the body is text. Other headers are set before. */
+/** Other headers are set on the response before. */
 export function answerText(response: ServerResponse, status: number, text: string): void {
   response.writeHead(status, { 'content-length': Buffer.byteLength(text) });
   response.end(text);
