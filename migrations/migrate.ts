@@ -175,17 +175,14 @@ function reasonOf(error: unknown): string {
 }
 
 function commandOf(words: readonly string[]): ((url: string) => Promise<string>) | undefined {
-  const [name, steps, ...rest] = words;
-  if (rest.length > 0 || (steps !== undefined && name !== 'down')) {
-    return undefined;
+  const line = words.join(' ');
+  const steps = /^down(?: ([1-9]\d{0,2}))?$/.exec(line);
+  if (steps !== null) {
+    return async (url) => report('taken back', await migrateDown(url, Number(steps[1] ?? '1')));
   }
-  switch (name) {
+  switch (line) {
     case 'up':
       return async (url) => report('applied', await migrateUp(url));
-    case 'down':
-      return /^[1-9]\d{0,2}$/.test(steps ?? '1')
-        ? async (url) => report('taken back', await migrateDown(url, Number(steps ?? '1')))
-        : undefined;
     case 'status':
       return async (url) => statusText(await migrationStatus(url));
     default:

@@ -71,17 +71,16 @@ test.each([
      where conrelid = $1::regclass and contype = 'c' and pg_get_constraintdef(oid) like '%0-9%'`,
       [table],
     );
+    const right = ['0', '12', '0.0333', '999999999999.999999999999'];
+    const wrong = ['', '.5', '1.', '-1', '1e3'];
     const pattern = /'(\^.*\$)'/.exec(rows[0]?.definition ?? '')?.[1];
-    const judged = await client.query<{ ok: boolean }>(
-      `select text ~ $1 as ok from unnest($2::text[]) with ordinality as t (text, n) order by n`,
-      [pattern, ['0', '12', '0.0333', '999999999999.999999999999', '', '.5', '1.', '-1', '1e3']],
+    const judged = await client.query<{ ok: boolean; text: string }>(
+      `select text, text ~ $1 as ok from unnest($2::text[]) with ordinality as t (text, n) order by n`,
+      [pattern, [...right, ...wrong]],
     );
 
     expect(rows[0]?.definition).toContain(column);
-    expect(judged.rows.map(({ ok }) => ok)).toEqual([
-      ...[true, true, true, true],
-      ...[false, false, false, false, false],
-    ]);
+    expect(judged.rows.filter(({ ok }) => ok).map(({ text }) => text)).toEqual(right);
   },
 );
 
