@@ -1,8 +1,5 @@
 import type { Permission } from '../domain/vocabulary';
 
-/** The tenant row that is the platform itself. */
-export const PLATFORM_TENANT_ID = '00000000-0000-7000-8000-000000000000';
-
 /** Who calls, once proven. */
 export interface Principal {
   readonly kind: 'account_key' | 'application' | 'access_token';

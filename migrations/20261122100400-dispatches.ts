@@ -26,7 +26,7 @@ export async function up(knex: Knex): Promise<void> {
         'no_account', 'send_outcome_unknown', 'last_step_limit', 'canceled', 'accept_unconfirmed', 'workflow_gone', 'late_success'))
     );
     create index dispatches_tenant on dispatches (tenant_id, created_at);
-    create index dispatches_running on dispatches (created_at) where status = 'running';
+    create index dispatches_running on dispatches (tenant_id, created_at) where status = 'running';
     comment on table dispatches is 'Accepted requests and their outcome.';
     comment on column dispatches.id is 'The dispatch_uuid (v4); also the Temporal workflow id.';
     comment on column dispatches.tenant_id is 'Whose dispatch.';

@@ -386,7 +386,7 @@ create table dispatches (
   constraint dispatches_pkey PRIMARY KEY (id),
   constraint dispatches_status CHECK ((status = ANY (ARRAY['running'::text, 'completed'::text, 'error'::text, 'canceled'::text])))
 );
-CREATE INDEX dispatches_running ON public.dispatches USING btree (created_at) WHERE (status = 'running'::text);
+CREATE INDEX dispatches_running ON public.dispatches USING btree (tenant_id, created_at) WHERE (status = 'running'::text);
 CREATE INDEX dispatches_tenant ON public.dispatches USING btree (tenant_id, created_at);
 comment on table dispatches is 'Accepted requests and their outcome.';
 comment on column dispatches.id is 'The dispatch_uuid (v4); also the Temporal workflow id.';

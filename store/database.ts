@@ -27,6 +27,8 @@ export interface Database extends Sql {
   readonly knex: Knex;
   /** Runs `work` between begin and commit on one connection; a throw rolls back. */
   transaction<T>(work: (tx: Sql) => Promise<T>): Promise<T>;
+  /** Callers that wait for a connection right now. */
+  waiting(): number;
   close(): Promise<void>;
 }
 
@@ -59,9 +61,15 @@ export function openDatabase(options: DatabaseOptions): Database {
       ...SERVER_LIMITS,
     },
     acquireConnectionTimeout: ACQUIRE_TIMEOUT_MS,
+    // What fails is thrown; the library's own words would go to standard output.
+    log: { warn: silent, error: silent, debug: silent, deprecate: silent },
     pool: { min: 0, max: options.poolSize ?? 10, propagateCreateError: true },
   });
   return databaseOf(knex);
+}
+
+function silent(): void {
+  // Says nothing.
 }
 
 function databaseOf(knex: Knex): Database {
@@ -78,6 +86,7 @@ function databaseOf(knex: Knex): Database {
   return {
     knex,
     transaction,
+    waiting: () => (knex.client.pool as { numPendingAcquires(): number }).numPendingAcquires(),
     rows: (statement, values) =>
       withConnection((connection) => sqlOf(connection).rows(statement, values)),
     row: (statement, values) =>

@@ -172,21 +172,61 @@ export async function endDispatch(
   await tx.rows(END, [dispatchId, tenantId, end.status, end.cause, JSON.stringify(end.steps)]);
 }
 
-const UNCONFIRMED: Statement = {
-  name: 'dispatch-unconfirmed',
+const UNCLAIMED: Statement = {
+  name: 'dispatch-unclaimed',
   text: `
-    select d.id as "dispatchId", d.tenant_id as "tenantId"
-    from dispatches d
-    where d.status = 'running' and d.created_at < now() - make_interval(secs => $1)
-      and d.created_at >= now() - make_interval(secs => $2)
+    select d.id as "dispatchId", d.tenant_id as "tenantId" from dispatches d
+    where d.status = 'running' and d.position = -1 and d.created_at < now() - make_interval(secs => $1)
     order by d.created_at limit 500`,
 };
 
-/** Running dispatches of an age between the two, in seconds: candidates for a look at their workflow. */
+/** Accepts of any tenant that no step was claimed for, older than so many seconds. */
+export async function listUnclaimed(
+  sql: Sql,
+  olderThanSeconds: number,
+): Promise<{ dispatchId: string; tenantId: string }[]> {
+  return sql.rows(UNCLAIMED, [olderThanSeconds]);
+}
+
+const RUNNING: Statement = {
+  name: 'dispatch-running',
+  text: `
+    select d.id as "dispatchId", d.tenant_id as "tenantId", d.position from dispatches d
+    where d.status = 'running' and d.created_at < now() - make_interval(secs => $1) and d.id::text > $2
+    order by d.id::text limit 100`,
+};
+
+/** The next hundred running dispatches of any tenant, by id, older than so many seconds. */
 export async function listRunning(
   sql: Sql,
   olderThanSeconds: number,
-  youngerThanSeconds: number,
-): Promise<{ dispatchId: string; tenantId: string }[]> {
-  return sql.rows(UNCONFIRMED, [olderThanSeconds, youngerThanSeconds]);
+  afterId: string,
+): Promise<{ dispatchId: string; tenantId: string; position: number }[]> {
+  return sql.rows(RUNNING, [olderThanSeconds, afterId]);
+}
+
+const STOPS: Statement = {
+  name: 'dispatch-stops-on-late-success',
+  text: `select stop_on_late_success as stops from dispatches where id = $1 and tenant_id = $2`,
+};
+
+export async function stopsOnLateSuccess(
+  sql: Sql,
+  tenantId: string,
+  dispatchId: string,
+): Promise<boolean> {
+  return (await sql.row<{ stops: boolean }>(STOPS, [dispatchId, tenantId]))?.stops ?? false;
+}
+
+const COUNT_RUNNING: Statement = {
+  name: 'dispatch-count-running',
+  text: `
+    select count(*)::integer as count from (
+      select from dispatches where tenant_id = $1 and status = 'running' limit $2
+    ) as running`,
+};
+
+/** A tenant's open dispatches, counted up to `limit`. */
+export async function countRunning(sql: Sql, tenantId: string, limit: number): Promise<number> {
+  return (await sql.row<{ count: number }>(COUNT_RUNNING, [tenantId, limit]))?.count ?? 0;
 }

@@ -1,6 +1,7 @@
 import { DomainError } from '../../domain/errors';
 import { PERMISSIONS, type Permission } from '../../domain/vocabulary';
-import { PLATFORM_TENANT_ID, type Principal } from '../principal';
+import { PLATFORM_TENANT_ID } from '../../domain/tenant';
+import type { Principal } from '../principal';
 import type { AccessToken, CallerDirectory } from './caller-directory';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;

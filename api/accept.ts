@@ -1,0 +1,264 @@
+import { createHash, randomUUID } from 'node:crypto';
+import type { NewDispatch } from '../domain/dispatch';
+import { DomainError } from '../domain/errors';
+import type { Party } from '../domain/message';
+import type { Logger } from '../runtime/logger';
+import type { Accounts, PlannableAccount } from '../store/accounts';
+import type { Database, Sql } from '../store/database';
+import {
+  cancelUnconfirmed,
+  countRunning,
+  insertDispatch,
+  stopsOnLateSuccess,
+  type AcceptedDispatch,
+} from '../store/dispatches';
+import {
+  answerIdempotencyKey,
+  findIdempotencyKey,
+  relockIdempotencyKey,
+  releaseIdempotencyKey,
+  takeIdempotencyKey,
+  type IdempotencyKey,
+  type IdempotencyScope,
+} from '../store/idempotency-keys';
+import { listMessages } from '../store/messages';
+import type { AtAcceptPoint } from './faults';
+import type { StartDispatch, StartableDispatch } from './workflow-starter';
+
+/** A parsed request about to be accepted. */
+export interface AcceptRequest {
+  readonly tenantId: string;
+  readonly applicationId: string;
+  readonly request: NewDispatch;
+  readonly rawBody: Buffer;
+  /** `Idempotency-Key`, and the route that scopes it. */
+  readonly idempotency?: { readonly route: string; readonly key: string };
+}
+
+export interface Accepted {
+  readonly dispatchId: string;
+  /** The answer was given before. */
+  readonly replayed: boolean;
+}
+
+export interface AcceptDeps {
+  readonly db: Database;
+  readonly accounts: Accounts;
+  readonly hashSecret: (text: string) => Buffer;
+  readonly startDispatch: StartDispatch;
+  /** Open dispatches of one tenant at most; 0: no limit. */
+  readonly maxOpenDispatches: number;
+  readonly at: AtAcceptPoint;
+  readonly log: Logger;
+}
+
+/** Accepts a request: durable first, then started, then told. Throws `unavailable` when nothing will be sent. */
+export async function acceptDispatch(deps: AcceptDeps, accept: AcceptRequest): Promise<Accepted> {
+  const scope = accept.idempotency && { tenantId: accept.tenantId, ...accept.idempotency };
+  if (scope === undefined) {
+    return acceptOnce(deps, accept);
+  }
+  const bodyHash = createHash('sha256').update(accept.rawBody).digest();
+  const known = await findIdempotencyKey(deps.db, scope);
+  return known === undefined
+    ? acceptWithKey(deps, accept, scope, bodyHash)
+    : acceptAgain(deps, scope, known, bodyHash);
+}
+
+async function acceptOnce(deps: AcceptDeps, accept: AcceptRequest): Promise<Accepted> {
+  const planned = await plan(deps, accept);
+  const stored = await insert(deps.db, accept, planned);
+  await deps.at('accept.committed');
+  const dispatchId = planned.accepted.dispatchId;
+  try {
+    await deps.startDispatch({ ...planned.startable, ...stored });
+  } catch (err) {
+    deps.log.warn({ err, dispatchId }, 'start not acknowledged');
+    if (await cancelUnconfirmed(deps.db, accept.tenantId, dispatchId)) {
+      throw unavailable();
+    }
+    // Its first step is claimed already: Temporal has it, only the acknowledgement got lost.
+  }
+  await deps.at('accept.started');
+  return { dispatchId, replayed: false };
+}
+
+async function acceptWithKey(
+  deps: AcceptDeps,
+  accept: AcceptRequest,
+  scope: IdempotencyScope,
+  bodyHash: Buffer,
+): Promise<Accepted> {
+  const planned = await plan(deps, accept);
+  const { dispatchId } = planned.accepted;
+  const stored = await deps.db
+    .transaction(async (tx) => {
+      const inserted = await insert(tx, accept, planned);
+      if (!(await takeIdempotencyKey(tx, scope, bodyHash, dispatchId))) {
+        throw new KeyTaken();
+      }
+      return inserted;
+    })
+    .catch((error: unknown) => {
+      if (error instanceof KeyTaken) {
+        return undefined;
+      }
+      throw error;
+    });
+  if (stored === undefined) {
+    const known = await findIdempotencyKey(deps.db, scope);
+    if (known === undefined) {
+      throw unavailable();
+    }
+    return acceptAgain(deps, scope, known, bodyHash);
+  }
+  await deps.at('accept.committed');
+  return startWithKey(deps, scope, { ...planned.startable, ...stored });
+}
+
+/** Rolls the transaction back: the key is somebody else's. */
+class KeyTaken extends Error {}
+
+async function acceptAgain(
+  deps: AcceptDeps,
+  scope: IdempotencyScope,
+  known: IdempotencyKey,
+  bodyHash: Buffer,
+): Promise<Accepted> {
+  if (!known.bodyHash.equals(bodyHash)) {
+    throw new DomainError(
+      'idempotency_key_reused',
+      'This Idempotency-Key was used with a different request body.',
+    );
+  }
+  if (known.answered) {
+    return { dispatchId: known.dispatchId, replayed: true };
+  }
+  if (known.locked || !(await relockIdempotencyKey(deps.db, scope))) {
+    throw new DomainError(
+      'idempotency_in_progress',
+      'A request with this Idempotency-Key is still being processed.',
+      { retryAfterSeconds: 1 },
+    );
+  }
+  const startable = await startableFromStore(deps.db, scope.tenantId, known.dispatchId);
+  return startWithKey(deps, scope, startable);
+}
+
+async function startWithKey(
+  deps: AcceptDeps,
+  scope: IdempotencyScope,
+  startable: StartableDispatch,
+): Promise<Accepted> {
+  const { dispatchId } = startable;
+  try {
+    await deps.startDispatch(startable);
+  } catch (err) {
+    deps.log.warn({ err, dispatchId }, 'start not acknowledged');
+    await releaseIdempotencyKey(deps.db, scope);
+    throw unavailable();
+  }
+  await deps.at('accept.started');
+  if (!(await answerIdempotencyKey(deps.db, scope))) {
+    throw unavailable();
+  }
+  return { dispatchId, replayed: false };
+}
+
+interface Planned {
+  readonly accepted: AcceptedDispatch;
+  readonly startable: Omit<StartableDispatch, 'stopOnLateSuccess'>;
+}
+
+/** Draws the ids and picks each step's accounts: all that is random or may change is settled here. */
+async function plan(deps: AcceptDeps, accept: AcceptRequest): Promise<Planned> {
+  await refuseBeyondQuota(deps, accept.tenantId);
+  const { steps } = accept.request;
+  const accounts = await Promise.all(
+    steps.map((step) => deps.accounts.plan(accept.tenantId, step.channel, step.sender)),
+  );
+  const dispatchId = randomUUID();
+  const messages = steps.map((step, index) => ({
+    messageId: randomUUID(),
+    accountIds: (accounts[index] ?? []).map(({ id }) => id),
+    recipientKey: deps.hashSecret(identityOf(step.recipient)),
+  }));
+  return {
+    accepted: {
+      dispatchId,
+      applicationId: accept.applicationId,
+      request: accept.request,
+      messages,
+    },
+    startable: {
+      tenantId: accept.tenantId,
+      dispatchId,
+      steps: steps.map((step, index) => ({
+        messageId: messages[index]?.messageId ?? '',
+        channel: step.channel,
+        recipient: step.recipient,
+        condition: step.failover?.condition,
+        expirySeconds: step.failover?.expirySeconds,
+        callTimeoutMs: longestCallMs(accounts[index] ?? []),
+      })),
+    },
+  };
+}
+
+async function refuseBeyondQuota(deps: AcceptDeps, tenantId: string): Promise<void> {
+  const { maxOpenDispatches } = deps;
+  if (
+    maxOpenDispatches > 0 &&
+    (await countRunning(deps.db, tenantId, maxOpenDispatches)) >= maxOpenDispatches
+  ) {
+    throw new DomainError('quota_exceeded', 'Too many open dispatches.', { retryAfterSeconds: 60 });
+  }
+}
+
+function longestCallMs(accounts: readonly PlannableAccount[]): number | undefined {
+  return accounts.length === 0
+    ? undefined
+    : Math.max(...accounts.map(({ timeoutMs }) => timeoutMs));
+}
+
+function identityOf(party: Party): string {
+  return party.number ?? party.id ?? '';
+}
+
+async function insert(
+  sql: Sql,
+  accept: AcceptRequest,
+  planned: Planned,
+): Promise<{ stopOnLateSuccess: boolean }> {
+  const stored = await insertDispatch(sql, accept.tenantId, planned.accepted);
+  if (stored === undefined) {
+    throw new DomainError('unauthorized', 'You did not provide correct credentials.');
+  }
+  return stored;
+}
+
+async function startableFromStore(
+  db: Database,
+  tenantId: string,
+  dispatchId: string,
+): Promise<StartableDispatch> {
+  const messages = await listMessages(db, tenantId, dispatchId);
+  return {
+    tenantId,
+    dispatchId,
+    stopOnLateSuccess: await stopsOnLateSuccess(db, tenantId, dispatchId),
+    steps: messages.map((message) => ({
+      messageId: message.id,
+      channel: message.channel,
+      recipient: message.recipient,
+      condition: message.condition ?? undefined,
+      expirySeconds: message.expirySeconds ?? undefined,
+    })),
+  };
+}
+
+function unavailable(): DomainError {
+  return new DomainError('unavailable', 'The service is unavailable. Please retry your request.', {
+    retryAfterSeconds: 5,
+  });
+}

@@ -1,0 +1,126 @@
+import type { Worker } from '@temporalio/worker';
+import { createActivities } from '../activities';
+import type { AtFaultPoint } from '../activities/faults';
+import { createSendSlots } from '../activities/send-slots';
+import { compose } from '../callbacks/compose';
+import type { CallbackDeps } from '../callbacks/deps';
+import { createDrain } from '../callbacks/drain';
+import { createPoster } from '../callbacks/poster';
+import { CALLBACK_SCHEDULE } from '../callbacks/schedule';
+import { createSigningDirectory } from '../callbacks/signing-directory';
+import { wakeForgottenEndpoints } from '../callbacks/sweeper';
+import { createWakeEndpoint } from '../callbacks/wake';
+import { createAdapters } from '../providers/registry';
+import type { ConfigFor } from '../runtime/config';
+import { createHttpClient } from '../runtime/http-client';
+import type { Logger } from '../runtime/logger';
+import { startLoop } from '../runtime/loop';
+import type { ShutdownPhase } from '../runtime/shutdown';
+import { connectTemporalClient, loadTemporalSettings } from '../runtime/temporal';
+import { connectTemporalWorker } from '../runtime/temporal-worker';
+import { createAccounts } from '../store/accounts';
+import { expireLeases } from '../store/attempts';
+import { openDatabase, type Database } from '../store/database';
+import { parseKeyRing } from '../store/key-ring';
+import { createSecrets } from '../store/secrets';
+import { createWorkers } from './worker';
+
+export interface WorkerProcess {
+  /** Rejects when a worker fails; resolves after an orderly stop. */
+  readonly running: Promise<void>;
+  /** The orderly stop, in order. */
+  readonly phases: readonly ShutdownPhase[];
+}
+
+export interface RunWorkerOptions {
+  readonly config: ConfigFor<'worker'>;
+  readonly bundlePath: string;
+  readonly log: Logger;
+  /** Where fault tests stop or kill the process; default nowhere. */
+  readonly at?: AtFaultPoint;
+}
+
+const SWEEP_EVERY_MS = 5_000;
+/** How long past its lease a claim is left to its own next run before the sweeper settles it, in seconds. */
+const LEASE_GRACE_SECONDS = 60;
+
+/** Puts the worker together and starts it. */
+export async function runWorker(options: RunWorkerOptions): Promise<WorkerProcess> {
+  const { config, log } = options;
+  const db = openDatabase({
+    url: config.databaseUrl,
+    poolSize: config.databasePoolSize,
+    applicationName: 'failover-dispatch worker',
+  });
+  const secrets = createSecrets(db, parseKeyRing(config.secretsKeys));
+  await secrets.check();
+  const settings = loadTemporalSettings();
+  const temporal = connectTemporalClient(settings);
+  const { connection, namespace } = await connectTemporalWorker(settings);
+  const http = createHttpClient({ allow: config.outboundAllow });
+  const callbacks: CallbackDeps = {
+    db,
+    http,
+    log,
+    schedule: CALLBACK_SCHEDULE,
+    signingFor: createSigningDirectory(db, secrets),
+    wake: createWakeEndpoint(temporal.client),
+  };
+  const poster = createPoster(callbacks, {
+    inFlight: config.callbackPosts,
+    perHost: config.callbackPostsPerHost,
+  });
+  const aborted = new AbortController();
+  const activities = createActivities({
+    db,
+    poster,
+    compose,
+    accounts: createAccounts(db, secrets),
+    adapterFor: createAdapters(http),
+    drain: createDrain(callbacks),
+    receiptUrl: (token) => `${config.publicUrl}/webhooks/${token}`,
+    slots: createSendSlots(config.sendsPerAccount),
+    at: options.at ?? nowhere,
+    abortSignal: aborted.signal,
+  });
+  const { bundlePath } = options;
+  const workers = await createWorkers({ connection, namespace, bundlePath, activities });
+  const sweeper = startLoop({
+    everyMs: SWEEP_EVERY_MS,
+    work: () => sweep(db, callbacks),
+    onError: (err) => log.warn({ err }, 'sweep failed'),
+  });
+  const running = Promise.all(workers.map((worker) => worker.run())).then(() => undefined);
+  return {
+    running,
+    phases: [
+      { name: 'workers', limitMs: 26_000, run: () => stopWorkers(workers, running) },
+      { name: 'sweeper', limitMs: 2_000, run: () => sweeper.stop() },
+      { name: 'poster', limitMs: 5_000, run: () => poster.close() },
+      {
+        name: 'connections',
+        limitMs: 2_000,
+        run: async () => {
+          aborted.abort();
+          await Promise.all([http.close(), temporal.close(), connection.close(), db.close()]);
+        },
+      },
+    ],
+  };
+}
+
+async function stopWorkers(workers: readonly Worker[], running: Promise<void>): Promise<void> {
+  for (const worker of workers.filter((one) => one.getState() === 'RUNNING')) {
+    worker.shutdown();
+  }
+  await running;
+}
+
+async function sweep(db: Database, callbacks: CallbackDeps): Promise<void> {
+  await expireLeases(db, LEASE_GRACE_SECONDS);
+  await wakeForgottenEndpoints(callbacks);
+}
+
+function nowhere(): void {
+  // Fault points are for tests.
+}
