@@ -2,7 +2,7 @@
  * Three projects, so that a run starts only what its tests need: jest calls a project's global setup only when one of
  * its test files is in the run. A new folder under `test/` belongs to `real` by itself.
  */
-const PURE = ['contract', 'domain', 'providers', 'runtime', 'dev'];
+const PURE = ['architecture', 'contract', 'domain', 'providers', 'runtime', 'dev'];
 const REPLAY = ['replay'];
 
 const common = {
