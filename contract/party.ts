@@ -48,10 +48,9 @@ export function readParty(faults: Faults, place: PartyPlace, channel: Channel): 
     faults.add(`${path}.number`, 'is required, unless id is given');
     return undefined;
   }
-  const read = rules.map(({ key, schema }) => [
-    key,
-    faults.read(schema, value[key], `${path}.${key}`),
-  ]);
+  const read = rules.map(
+    ({ key, schema }) => [key, faults.read(schema, value[key], `${path}.${key}`)] as const,
+  );
   return { type: channel, ...Object.fromEntries(read) };
 }
 

@@ -1,5 +1,6 @@
 /** A tiny process that ends guarded children as soon as this one is gone, even by SIGKILL. */
 import { spawn, type ChildProcess } from 'node:child_process';
+import { Socket } from 'node:net';
 
 /** How long children may take to stop in order after their parent died, in milliseconds. */
 const GRACE_MS = 2_000;
@@ -35,7 +36,7 @@ function startWatchdog(): ChildProcess {
   started.on('exit', forget).on('error', forget);
   // A write after the watchdog was killed must not bring its parent down.
   started.stdin.on('error', forget);
-  if ('unref' in started.stdin && typeof started.stdin.unref === 'function') {
+  if (started.stdin instanceof Socket) {
     started.stdin.unref();
   }
   return started;

@@ -1,4 +1,4 @@
-import { Connection } from '@temporalio/client';
+import type { Connection } from '@temporalio/client';
 import type { Logger } from './logger';
 
 /** What operators filter dispatches by in the Temporal Web UI, with the server's numbers of the types. */

@@ -72,13 +72,20 @@ function silent(): void {
   // Says nothing.
 }
 
+/** What we use of knex's untyped client. */
+interface Pool {
+  acquireConnection(): Promise<Client>;
+  releaseConnection(connection: Client): Promise<void>;
+}
+
 function databaseOf(knex: Knex): Database {
+  const pool = knex.client as Pool;
   const withConnection = async <T>(work: (connection: Client) => Promise<T>): Promise<T> => {
-    const connection = (await knex.client.acquireConnection()) as Client;
+    const connection = await pool.acquireConnection();
     try {
       return await work(connection);
     } finally {
-      await knex.client.releaseConnection(connection);
+      await pool.releaseConnection(connection);
     }
   };
   const transaction = <T>(work: (tx: Sql) => Promise<T>): Promise<T> =>

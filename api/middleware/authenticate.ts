@@ -44,11 +44,11 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     if (!('token' in claim) || proof === undefined) {
       return undefined;
     }
+    const { token } = claim;
     if (proof === 'jwt') {
-      return authenticateJwt({ token: claim.token, method: methodOf(request), path });
+      return authenticateJwt({ token, method: methodOf(request), path });
     }
-    const selected = headerValues(request, 'x-tenant-id').map((id) => id.trim());
-    return principalFromToken(callers, { token: claim.token, selected, tenant });
+    return principalFromToken(callers, { token, selected: selectedTenants(request), tenant });
   };
 
   return async (route, login) => {
@@ -62,12 +62,15 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
       throw new DomainError('unauthorized', WRONG);
     }
     if (!principal.isPlatform) {
-      const selected = headerValues(login.request, 'x-tenant-id').map((id) => id.trim());
-      refuseForeignTenant(selected, principal.tenantId);
+      refuseForeignTenant(selectedTenants(login.request), principal.tenantId);
     }
     requirePermission(route, principal);
     return principal;
   };
+}
+
+function selectedTenants(request: IncomingMessage): string[] {
+  return headerValues(request, 'x-tenant-id').map((id) => id.trim());
 }
 
 /** A HEAD asks what a GET would answer. */

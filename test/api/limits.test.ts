@@ -140,7 +140,9 @@ describe('overload', () => {
 
     await until(() => {
       const end = performance.now() + 150;
-      while (performance.now() < end);
+      while (performance.now() < end) {
+        // Keeps the event loop busy.
+      }
       return gauge.isOverloaded();
     });
     await until(() => !gauge.isOverloaded());
