@@ -132,7 +132,7 @@ export function reduce(state: FailoverState, event: FailoverEvent): FailoverStat
     case 'send_accepted':
       return accepted(state, event);
     case 'send_failed':
-      return isSending(state, event.position) ? leaveStep(state, event.cause, event.at) : state;
+      return failed(state, event);
     case 'send_unknown':
       return unknown(state, event);
     case 'previous_met':
@@ -198,11 +198,25 @@ function accepted(
   if (!isSending(state, event.position)) {
     return state;
   }
+  // A provider's clock may say that it accepted before the step began: its expiry would then end too early.
+  const begunAt = stepAt(state, event.position).startedAt ?? event.acceptedAt;
   const waiting = withStep(state, event.position, {
     phase: 'waiting',
-    acceptedAt: event.acceptedAt,
+    acceptedAt: Math.max(event.acceptedAt, begunAt),
   });
   return settle(withStatus(waiting, event.position, event.status), event.at);
+}
+
+/** A message that nobody took counts as rejected; of one whose time ran out nobody knows. */
+function failed(
+  state: FailoverState,
+  event: Extract<FailoverEvent, { kind: 'send_failed' }>,
+): FailoverState {
+  if (!isSending(state, event.position)) {
+    return state;
+  }
+  const told = event.cause === 'expired' ? state : withStatus(state, event.position, 'rejected');
+  return leaveStep(told, event.cause, event.at);
 }
 
 function unknown(
@@ -230,7 +244,7 @@ function previousMet(
   }
   const told = withStatus(state, previous, event.status);
   const steps = told.steps.map((step, index) =>
-    index === event.position ? ({ phase: 'planned', status: 'planned' } as const) : step,
+    index === event.position ? ({ phase: 'planned', status: step.status } as const) : step,
   );
   return finish({ ...told, steps, position: previous }, 'completed', 'condition_met', event.at);
 }
