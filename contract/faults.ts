@@ -3,7 +3,7 @@ import { DomainError } from '../domain/errors';
 import type { InvalidParameter } from '../domain/errors';
 
 /** Faults one answer lists at most: nobody reads more, and an answer should not outgrow its request. */
-export const MAX_LISTED_FAULTS = 1_000;
+const MAX_LISTED_FAULTS = 1_000;
 
 type Issue = Parameters<z.core.$ZodErrorMap>[0];
 

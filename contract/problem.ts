@@ -30,7 +30,7 @@ interface Problem {
 /** Detail of a 401 to a request without any proof: a message that Vonage's clients know. */
 export const MISSING_AUTHORIZATION = "Request header 'Authorization' missing";
 /** All that a caller learns of a fault on our side. */
-export const INTERNAL_DETAIL =
+const INTERNAL_DETAIL =
   'Something failed on our side. Please report it with the trace id of this answer.';
 
 const ERRORS = 'https://developer.nexmo.com/api-errors';

@@ -8,7 +8,7 @@ import type { Log } from './child-process';
 import { buildTemporalCli, downloadTemporalCli } from './temporal-install';
 
 /** The newest version that `go install` takes: later ones have a `replace` in their go.mod. */
-export const TEMPORAL_CLI_VERSION = '1.5.1';
+const TEMPORAL_CLI_VERSION = '1.5.1';
 
 /** Puts a binary at `path`, or throws. */
 export type Installer = (path: string, version: string, log: Log) => Promise<void>;

@@ -32,7 +32,7 @@ const INSERT: Statement = {
 };
 
 /** How long the process that wrote a callback has to post it before the callback workflow may, in seconds. */
-export const CALLBACK_LEASE_SECONDS = 20;
+const CALLBACK_LEASE_SECONDS = 20;
 
 export interface NewCallback extends ComposedCallback {
   readonly messageId?: string;

@@ -81,7 +81,7 @@ const SET_WAKE: Statement = {
 };
 
 /** Failures in a row by its own fault after which an endpoint counts as down. */
-export const DOWN_AFTER_FAILURES = 3;
+const DOWN_AFTER_FAILURES = 3;
 
 /**
  * Notes a failed post, or one that had no room here (`failed` absent), and puts it on its schedule.

@@ -31,7 +31,7 @@ function ruleAllows(rule: unknown, method: string): boolean {
 }
 
 /** `*` stands for one segment or a part of one, `**` for any number of segments, also none. */
-export function matchesPath(pattern: string, path: string): boolean {
+function matchesPath(pattern: string, path: string): boolean {
   if (pattern.length > MAX_PATTERN_LENGTH) {
     return false;
   }

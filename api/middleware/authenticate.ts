@@ -45,10 +45,9 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
       return undefined;
     }
     const { token } = claim;
-    if (proof === 'jwt') {
-      return authenticateJwt({ token, method: methodOf(request), path });
-    }
-    return principalFromToken(callers, { token, selected: selectedTenants(request), tenant });
+    return proof === 'jwt'
+      ? authenticateJwt({ token, method: methodOf(request), path })
+      : principalFromToken(callers, { token, selected: selectedTenants(request), tenant });
   };
 
   return async (route, login) => {

@@ -3,9 +3,9 @@ import type { IncomingMessage } from 'node:http';
 import { DomainError } from '../../domain/errors';
 
 /** Largest body that a route takes unless it says otherwise, in bytes. */
-export const MAX_BODY_BYTES = 256 * 1024;
+const MAX_BODY_BYTES = 256 * 1024;
 /** Deepest nesting of objects and arrays. */
-export const MAX_JSON_DEPTH = 20;
+const MAX_JSON_DEPTH = 20;
 
 /** The caller has gone before its request was complete: nobody is left to answer. */
 export class RequestAborted extends Error {

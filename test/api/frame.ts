@@ -16,7 +16,7 @@ import type { LoadGauge } from '../../api/middleware/load-gauge';
 import type { GuardedHandler, PublicHandler, Route } from '../../api/route';
 import { createRoutes } from '../../api/routes';
 import { startServer, type ServerOptions } from '../../api/server';
-import { createLogger } from '../../runtime/logger';
+import { createLogger, type Logger } from '../../runtime/logger';
 
 export const TENANT = '01890000-0000-7000-8000-00000000000a';
 export const OTHER_TENANT = '01890000-0000-7000-8000-00000000000b';
@@ -37,8 +37,7 @@ export const APPLICATION_KEYS = rsaKeys();
 export const SECOND_KEYS = rsaKeys();
 export const FOREIGN_KEYS = rsaKeys();
 
-export const hashSecret = (text: string): Buffer =>
-  createHmac('sha256', 'pepper').update(text).digest();
+const hashSecret = (text: string): Buffer => createHmac('sha256', 'pepper').update(text).digest();
 
 export interface TestCallers extends CallerDirectory {
   readonly accounts: Map<string, AccountKey>;
@@ -115,12 +114,7 @@ const QUIET: LoadGauge = { isOverloaded: () => false, close: () => undefined };
 /** Starts a server of its own on a free port. */
 export async function startFrame(options: FrameOptions = {}): Promise<Frame> {
   let handled = 0;
-  const lines = options.logLines;
-  const log = createLogger({
-    name: 'test',
-    level: lines ? 'debug' : 'silent',
-    ...(lines && { destination: { write: (line: string) => void lines.push(line) } }),
-  });
+  const log = logTo(options.logLines);
   const echo: GuardedHandler = ({ principal, params, query, body, rawBody, path }) => {
     handled += 1;
     return { status: 200, body: { principal, params, query, body, path, raw: String(rawBody) } };
@@ -133,14 +127,13 @@ export async function startFrame(options: FrameOptions = {}): Promise<Frame> {
     handled += 1;
     return { status: 202, body: { dispatch_uuid: APPLICATION } };
   };
-  const { checks = [], isStopping = () => false } = options;
   const routes = [
     ...createRoutes({
       createDispatch: accept,
       getDispatch: echo,
       getMessage: echo,
       takeReceipt: receive,
-      getReadyz: createReadyz({ checks, isStopping, log }),
+      getReadyz: readyz(options, log),
     }),
     ...ownRoutes(echo),
   ];
@@ -169,6 +162,18 @@ export async function startFrame(options: FrameOptions = {}): Promise<Frame> {
       await stopped;
     },
   };
+}
+
+function logTo(lines: string[] | undefined): Logger {
+  return createLogger({
+    name: 'test',
+    level: lines ? 'debug' : 'silent',
+    ...(lines && { destination: { write: (line: string) => void lines.push(line) } }),
+  });
+}
+
+function readyz({ checks = [], isStopping = () => false }: FrameOptions, log: Logger) {
+  return createReadyz({ checks, isStopping, log });
 }
 
 function ownRoutes(echo: GuardedHandler): readonly Route[] {

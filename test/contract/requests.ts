@@ -11,7 +11,7 @@ const PHONE = '447700900000';
 const OTHER_PHONE = '447700900001';
 
 /** The `to` and `from` of each channel. */
-export const PARTIES: Record<string, { to: Json; from: Json }> = {
+const PARTIES: Record<string, { to: Json; from: Json }> = {
   sms: { to: { number: PHONE }, from: { number: OTHER_PHONE } },
   mms: { to: { number: PHONE }, from: { number: '12345' } },
   whatsapp: { to: { number: PHONE }, from: { number: OTHER_PHONE } },
