@@ -56,11 +56,16 @@ export function isProgress(known: MessageStatus | 'planned', next: MessageStatus
 }
 
 /** `read` satisfies `delivered`; `delivered` does not satisfy `read` (contract 9.13). No condition asks for delivery. */
-export function satisfies(status: MessageStatus | 'planned', condition?: 'delivered' | 'read'): boolean {
+export function satisfies(
+  status: MessageStatus | 'planned',
+  condition?: 'delivered' | 'read',
+): boolean {
   return RANK[status] >= RANK[condition ?? 'delivered'];
 }
 
 /** Whether a status is a failure of its message. */
-export function isFailure(status: MessageStatus | 'planned'): status is 'rejected' | 'undeliverable' {
+export function isFailure(
+  status: MessageStatus | 'planned',
+): status is 'rejected' | 'undeliverable' {
   return status === 'rejected' || status === 'undeliverable';
 }

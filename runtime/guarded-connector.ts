@@ -129,8 +129,10 @@ function open(opening: Opening, callback: Callback): void {
 }
 
 function tcpOptions({ target, addresses }: Opening) {
+  const [only = ''] = addresses;
   return {
-    host: literalAddress(target.hostname) ?? target.hostname,
+    // Several addresses are tried in turn by Node, which asks `lookup` for them; nothing is resolved again.
+    host: addresses.length === 1 ? only : target.hostname,
     port: Number(target.port || (target.protocol === 'https:' ? 443 : 80)),
     lookup: lookupOf(addresses),
     autoSelectFamily: true,

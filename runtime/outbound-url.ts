@@ -11,17 +11,16 @@ export function outboundUrl(text: string): URL | string {
   if (text.length > URL_MAX) {
     return `the URL is longer than ${URL_MAX} characters`;
   }
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined) {
+  if (!URL.canParse(text)) {
     return 'not a URL';
   }
+  const url = new URL(text);
   if (url.protocol !== 'https:' && url.protocol !== 'http:') {
     return 'only http and https are called';
   }
-  if (url.username !== '' || url.password !== '') {
-    return 'the URL carries a user name or password';
-  }
-  return url.hostname === '' ? 'the URL names no host' : url;
+  return url.username === '' && url.password === ''
+    ? url
+    : 'the URL carries a user name or password';
 }
 
 /** The address a host name spells, without brackets; undefined for a name that must be resolved. */

@@ -204,6 +204,19 @@ export const SETTINGS = {
     readBy: ['worker'],
     schema: webUrl.optional(),
   }),
+  deploymentName: setting({
+    name: 'TEMPORAL_DEPLOYMENT_NAME',
+    description:
+      'Worker deployment this process belongs to; with TEMPORAL_WORKER_BUILD_ID it switches worker versioning on.',
+    readBy: ['worker'],
+    schema: requiredText.optional(),
+  }),
+  workerBuildId: setting({
+    name: 'TEMPORAL_WORKER_BUILD_ID',
+    description: 'Build of this worker within its deployment.',
+    readBy: ['worker'],
+    schema: requiredText.optional(),
+  }),
   temporalCliPath: setting({
     name: 'TEMPORAL_CLI_PATH',
     description: 'A `temporal` binary for the embedded server of development and tests.',

@@ -84,7 +84,13 @@ export async function runWorker(options: RunWorkerOptions): Promise<WorkerProces
     abortSignal: aborted.signal,
   });
   const { bundlePath } = options;
-  const workers = await createWorkers({ connection, namespace, bundlePath, activities });
+  const workers = await createWorkers({
+    connection,
+    namespace,
+    bundlePath,
+    activities,
+    ...deploymentOf(config),
+  });
   const sweeper = startLoop({
     everyMs: SWEEP_EVERY_MS,
     work: () => sweep(db, callbacks),
@@ -119,6 +125,12 @@ async function stopWorkers(workers: readonly Worker[], running: Promise<void>): 
 async function sweep(db: Database, callbacks: CallbackDeps): Promise<void> {
   await expireLeases(db, LEASE_GRACE_SECONDS);
   await wakeForgottenEndpoints(callbacks);
+}
+
+function deploymentOf({ deploymentName, workerBuildId }: ConfigFor<'worker'>) {
+  return deploymentName === undefined || workerBuildId === undefined
+    ? {}
+    : { deployment: { name: deploymentName, buildId: workerBuildId } };
 }
 
 function nowhere(): void {

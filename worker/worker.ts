@@ -8,6 +8,8 @@ export interface WorkersOptions {
   /** File of the ready-made workflow bundle. */
   readonly bundlePath: string;
   readonly activities: Activities;
+  /** Who this build is, where the platform says so (Kubernetes' worker controller): then workers are versioned. */
+  readonly deployment?: { readonly name: string; readonly buildId: string };
 }
 
 /** Longest wait for what is under way at a stop; then it is cut, in milliseconds (security 5). */
@@ -52,5 +54,15 @@ function createWorker(options: WorkersOptions, role: Role): Promise<Worker> {
     shutdownGraceTime: GRACE_MS,
     shutdownForceTime: FORCE_MS,
     ...role,
+    ...(options.deployment && { workerDeploymentOptions: versioned(options.deployment) }),
   });
+}
+
+/** Open dispatches move to the newest build: their changes are patched and their histories replayed before a release. */
+function versioned({ name, buildId }: { name: string; buildId: string }) {
+  return {
+    useWorkerVersioning: true as const,
+    version: { deploymentName: name, buildId },
+    defaultVersioningBehavior: 'AUTO_UPGRADE' as const,
+  };
 }

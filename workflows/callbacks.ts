@@ -4,7 +4,6 @@ import {
   defineSignal,
   proxyActivities,
   setHandler,
-  setWorkflowOptions,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities';
@@ -32,4 +31,3 @@ export async function callbacks(input: CallbacksInput): Promise<void> {
     }
   }
 }
-setWorkflowOptions({ versioningBehavior: 'AUTO_UPGRADE' }, callbacks);

@@ -7,7 +7,6 @@ import {
   proxyActivities,
   proxyLocalActivities,
   setHandler,
-  setWorkflowOptions,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities';
 import {
@@ -56,7 +55,6 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
   }
   return CancellationScope.nonCancellable(() => finish(run));
 }
-setWorkflowOptions({ versioningBehavior: 'AUTO_UPGRADE' }, dispatch);
 
 /** Handlers only fold news into the state; the main line acts. */
 function listen(run: Run): void {
