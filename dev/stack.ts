@@ -43,6 +43,10 @@ export interface StackOptions {
   readonly log: Log;
   /** Hears every line the processes write. */
   readonly onLine?: (part: PartName, line: string) => void;
+  /** Folder of the compiled code, default the one this file was compiled into. */
+  readonly dist?: string;
+  /** Other scripts than the compiled ones for a part, such as one that dies at a given point. */
+  readonly scripts?: Readonly<Partial<Record<PartName, string>>>;
   /** Further arguments of the simulator. */
   readonly simulatorArgs?: readonly string[];
 }
@@ -222,7 +226,7 @@ function startNode(
   return startChild({
     name,
     command: process.execPath,
-    args: [join(DIST, script), ...args],
+    args: [options.scripts?.[name] ?? join(options.dist ?? DIST, script), ...args],
     env,
     graceMs: 32_000,
     ...(onLine && { onLine: (line: string) => onLine(name, line) }),

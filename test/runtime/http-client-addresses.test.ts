@@ -155,6 +155,20 @@ describe('a name that changes its answer', () => {
   });
 });
 
+it('tries the next judged address where the first one refuses', async () => {
+  const target = await startHostileServer((socket) => socket.write(answerText(200, 'ok')));
+  const http = aClient({
+    allow: ['127.0.0.0/8'],
+    resolve: () => Promise.resolve(['127.0.0.3', '127.0.0.1']),
+  });
+
+  const answer = await http.request({ ...CALL, url: `http://localhost:${target.port}/` });
+
+  expect([answer.status, target.connections()]).toEqual([200, 1]);
+  await http.close();
+  await target.close();
+});
+
 describe('rules for public hosts', () => {
   const resolve = () => Promise.resolve(['93.184.216.34']);
 
