@@ -1,6 +1,6 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import { v7 as uuidV7 } from 'uuid';
-import type { StepCause } from '../domain/failover';
+import type { StepCause } from '../domain/failover-state';
 import { DISPATCH_ENDED, HAND_OVER_HELD, TRY_AGAIN } from '../domain/failures';
 import { isFailure, satisfies } from '../domain/message';
 import { sendLimits, type SendLimitsMs } from '../domain/send-limits';

@@ -2,124 +2,21 @@
  * The decision: what a dispatch does next. A pure function of state, event and time, driven by the workflow and shared
  * with everything that explains or simulates. Instants are milliseconds since the epoch, on Temporal's clock.
  */
-import { isFailure, isProgress, satisfies } from './message';
-import type {
-  CauseKind,
-  Condition,
-  EndStatus,
-  MessageStatus,
-  StepOutcome,
-  UnknownPolicy,
-} from './vocabulary';
-
-/** What one step asks for. The last one has neither condition nor expiry. */
-export interface StepPlan {
-  readonly condition?: Condition;
-  /** How long the condition may take, in milliseconds. */
-  readonly expiryMs?: number;
-}
-
-export interface FailoverPlan {
-  readonly steps: readonly StepPlan[];
-  /** How long the last step may stay without a final status, in milliseconds. Default three days. */
-  readonly lastStepLimitMs: number;
-  /** Whether a late success of an earlier step ends the dispatch. */
-  readonly stopOnLateSuccess: boolean;
-}
-
-/** Why a step moved on or ended: one cause, and what it was decided from. */
-export interface StepCause {
-  readonly kind: CauseKind;
-  readonly required?: Condition;
-  readonly lastStatus: MessageStatus | 'planned';
-  readonly at: number;
-}
-
-/**
- * `planned`: not begun. `sending`: a hand-over is under way. `waiting`: handed over (or perhaps: its outcome is unknown);
- * its condition is awaited. `ended`: decided.
- */
-export type StepPhase = 'planned' | 'sending' | 'waiting' | 'ended';
-
-export interface StepState {
-  readonly phase: StepPhase;
-  readonly status: MessageStatus | 'planned';
-  readonly startedAt?: number;
-  readonly acceptedAt?: number;
-  readonly outcome?: StepOutcome;
-  readonly cause?: StepCause;
-}
-
-export interface DispatchOutcome {
-  readonly status: EndStatus;
-  readonly cause: CauseKind;
-  /** The step that decided it. */
-  readonly position: number;
-  readonly at: number;
-}
-
-export interface FailoverState {
-  readonly plan: FailoverPlan;
-  /** The current step; -1 before the start. */
-  readonly position: number;
-  readonly steps: readonly StepState[];
-  readonly outcome?: DispatchOutcome;
-}
-
-export type FailoverEvent =
-  | { readonly kind: 'started'; readonly at: number }
-  /** A provider took the message at `acceptedAt`; `status` is what its receipts have said meanwhile. */
-  | {
-      readonly kind: 'send_accepted';
-      readonly position: number;
-      readonly at: number;
-      readonly acceptedAt: number;
-      readonly status: MessageStatus;
-    }
-  /** Nobody took it, for good. */
-  | {
-      readonly kind: 'send_failed';
-      readonly position: number;
-      readonly at: number;
-      readonly cause: 'send_refused' | 'no_account' | 'expired';
-    }
-  /** Perhaps a provider took it; `policy` says what its account wants then. */
-  | {
-      readonly kind: 'send_unknown';
-      readonly position: number;
-      readonly at: number;
-      readonly policy: UnknownPolicy;
-    }
-  /** Nothing was sent: the step before had met its condition by then. */
-  | {
-      readonly kind: 'previous_met';
-      readonly position: number;
-      readonly at: number;
-      readonly status: MessageStatus;
-    }
-  | {
-      readonly kind: 'status';
-      readonly position: number;
-      readonly at: number;
-      readonly status: MessageStatus;
-    }
-  | { readonly kind: 'time_passed'; readonly at: number }
-  | { readonly kind: 'canceled'; readonly at: number };
-
-/** What the workflow does next. `wait`: for news, `until` at the latest. */
-export type Action =
-  | { readonly kind: 'send'; readonly position: number }
-  | { readonly kind: 'wait'; readonly position: number; readonly until: number }
-  | { readonly kind: 'finish'; readonly outcome: DispatchOutcome };
-
-/** A dispatch before its first step. */
-export function beginFailover(plan: FailoverPlan): FailoverState {
-  return {
-    plan,
-    position: -1,
-    steps: plan.steps.map(() => ({ phase: 'planned', status: 'planned' })),
-  };
-}
+import {
+  causeOf,
+  finish,
+  isLastStep,
+  isSending,
+  stepAt,
+  withStatus,
+  withStep,
+  type Action,
+  type EndOfDispatch,
+  type FailoverEvent,
+  type FailoverState,
+} from './failover-state';
+import { isFailure, satisfies } from './message';
+import type { CauseKind, Condition, MessageStatus } from './vocabulary';
 
 /** Folds one event into the state. After the outcome only statuses still change. */
 export function reduce(state: FailoverState, event: FailoverEvent): FailoverState {
@@ -142,7 +39,7 @@ export function reduce(state: FailoverState, event: FailoverEvent): FailoverStat
     case 'time_passed':
       return expire(state, event.at);
     case 'canceled':
-      return finish(state, 'canceled', 'canceled', event.at);
+      return finish(state, { status: 'canceled', cause: 'canceled', at: event.at });
   }
 }
 
@@ -166,10 +63,6 @@ export function deadlineOf(state: FailoverState): number {
   const plan = state.plan.steps[state.position];
   const from = step.acceptedAt ?? step.startedAt ?? 0;
   return from + (plan?.expiryMs ?? state.plan.lastStepLimitMs);
-}
-
-export function isLastStep(plan: FailoverPlan, position: number): boolean {
-  return position === plan.steps.length - 1;
 }
 
 /** A receipt's news as `receipts/` sees it, to decide whether the workflow must hear of it. */
@@ -246,18 +139,18 @@ function previousMet(
   const steps = told.steps.map((step, index) =>
     index === event.position ? ({ phase: 'planned', status: step.status } as const) : step,
   );
-  return finish({ ...told, steps, position: previous }, 'completed', 'condition_met', event.at);
+  return finish({ ...told, steps, position: previous }, met(event.at));
 }
 
 /** Decides from what is known, without looking at the clock. */
 function settle(state: FailoverState, at: number): FailoverState {
   const step = stepAt(state, state.position);
   if (satisfies(step.status, state.plan.steps[state.position]?.condition)) {
-    return finish(state, 'completed', 'condition_met', at);
+    return finish(state, met(at));
   }
   const late = lateSuccess(state);
   if (late !== undefined) {
-    return finish(state, 'completed', 'late_success', at, late);
+    return finish(state, { status: 'completed', cause: 'late_success', at, decidedBy: late });
   }
   // While a hand-over is under way, only its own end tells whether a failure was the latest attempt's.
   if (step.phase === 'waiting' && isFailure(step.status)) {
@@ -293,15 +186,15 @@ function expire(state: FailoverState, at: number): FailoverState {
 }
 
 /** Ends the current step without success: the next one starts, or the dispatch is over. */
-function leaveStep(state: FailoverState, kind: CauseKind, at: number): FailoverState {
+function leaveStep(state: FailoverState, cause: CauseKind, at: number): FailoverState {
   const { plan, position } = state;
   if (isLastStep(plan, position)) {
-    return finish(state, 'error', kind, at);
+    return finish(state, { status: 'error', cause, at });
   }
   const left = withStep(state, position, {
     phase: 'ended',
     outcome: 'failed_over',
-    cause: causeOf(state, position, kind, at),
+    cause: causeOf(state, position, { cause, at }),
   });
   return startStep(left, position + 1, at);
 }
@@ -311,71 +204,6 @@ function startStep(state: FailoverState, position: number, at: number): Failover
   return settle({ ...begun, position }, at);
 }
 
-function finish(
-  state: FailoverState,
-  status: EndStatus,
-  kind: CauseKind,
-  at: number,
-  decidedBy: number = state.position,
-): FailoverState {
-  const ended = state.steps.map((step, index) =>
-    step.phase === 'sending' || step.phase === 'waiting' || index === decidedBy
-      ? { ...step, phase: 'ended' as const, ...endOf(state, index, status, kind, at, decidedBy) }
-      : step,
-  );
-  return {
-    ...state,
-    steps: ended,
-    outcome: { status, cause: kind, position: Math.max(decidedBy, 0), at },
-  };
-}
-
-const OUTCOME_OF_END: Readonly<Record<EndStatus, StepOutcome>> = {
-  completed: 'met',
-  error: 'failed',
-  canceled: 'canceled',
-};
-
-function endOf(
-  state: FailoverState,
-  index: number,
-  status: EndStatus,
-  kind: CauseKind,
-  at: number,
-  decidedBy: number,
-): Pick<StepState, 'outcome' | 'cause'> {
-  const outcome = index === decidedBy ? OUTCOME_OF_END[status] : 'left';
-  return { outcome, cause: causeOf(state, index, kind, at) };
-}
-
-function causeOf(state: FailoverState, position: number, kind: CauseKind, at: number): StepCause {
-  const required = state.plan.steps[position]?.condition;
-  const lastStatus = stepAt(state, position).status;
-  return { kind, lastStatus, at, ...(required === undefined ? {} : { required }) };
-}
-
-function isSending(state: FailoverState, position: number): boolean {
-  return state.position === position && stepAt(state, position).phase === 'sending';
-}
-
-function withStatus(state: FailoverState, position: number, status: MessageStatus): FailoverState {
-  const known = state.steps[position];
-  return known !== undefined && isProgress(known.status, status)
-    ? withStep(state, position, { status })
-    : state;
-}
-
-function withStep(
-  state: FailoverState,
-  position: number,
-  change: Partial<StepState>,
-): FailoverState {
-  return {
-    ...state,
-    steps: state.steps.map((step, index) => (index === position ? { ...step, ...change } : step)),
-  };
-}
-
-function stepAt(state: FailoverState, position: number): StepState {
-  return state.steps[position] ?? { phase: 'planned', status: 'planned' };
+function met(at: number): EndOfDispatch {
+  return { status: 'completed', cause: 'condition_met', at };
 }

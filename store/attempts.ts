@@ -1,4 +1,4 @@
-import type { StepCause } from '../domain/failover';
+import type { StepCause } from '../domain/failover-state';
 import type { MessageError } from '../domain/message';
 import type { AttemptState, DispatchStatus, Resolution, StepOutcome } from '../domain/vocabulary';
 import type { PendingCallback } from './callbacks';

@@ -6,7 +6,7 @@ import type {
   StatusView,
   StepView,
 } from '../domain/dispatch-view';
-import type { StepCause } from '../domain/failover';
+import type { StepCause } from '../domain/failover-state';
 import type { Party, Usage } from '../domain/message';
 import { totalsByCurrency } from '../domain/usage';
 import type { CauseKind, Condition, DispatchStatus } from '../domain/vocabulary';

@@ -1,4 +1,4 @@
-import type { StepCause } from '../domain/failover';
+import type { StepCause } from '../domain/failover-state';
 import { satisfies } from '../domain/message';
 import type { CauseKind, EndStatus, StepOutcome } from '../domain/vocabulary';
 import { insertCallbacks, type NewCallback, type PendingCallback } from './callbacks';

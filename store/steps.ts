@@ -1,4 +1,4 @@
-import type { StepCause } from '../domain/failover';
+import type { StepCause } from '../domain/failover-state';
 import { isFailure, satisfies } from '../domain/message';
 import type { MessageStatus, StepOutcome } from '../domain/vocabulary';
 import type { PendingCallback } from './callbacks';

@@ -2,7 +2,7 @@
 import { ActivityFailure, ApplicationFailure } from '@temporalio/workflow';
 import type { FinishDispatchInput } from '../activities/finish-dispatch';
 import type { SendMessageInput, SendMessageResult } from '../activities/send-message';
-import { isLastStep, type FailoverEvent, type FailoverState } from '../domain/failover';
+import { isLastStep, type FailoverEvent, type FailoverState } from '../domain/failover-state';
 import { DISPATCH_ENDED } from '../domain/failures';
 import { sendBudgetMs } from './activity-options';
 import type { DispatchInput } from './signals';

@@ -9,13 +9,8 @@ import {
   setHandler,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities';
-import {
-  beginFailover,
-  nextAction,
-  reduce,
-  type FailoverEvent,
-  type FailoverState,
-} from '../domain/failover';
+import { nextAction, reduce } from '../domain/failover';
+import { beginFailover, type FailoverEvent, type FailoverState } from '../domain/failover-state';
 import { FINISH_LOCALLY, FINISH_SURELY, sendOptions } from './activity-options';
 import { eventFromFailure, eventFromResult, finishInput, sendInput } from './dispatch-messages';
 import { showEnd, showState } from './show-dispatch';

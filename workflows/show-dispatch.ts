@@ -1,6 +1,6 @@
 /** What an operator sees of a running dispatch in the Temporal Web UI. Nobody's number, no content. */
 import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
-import type { FailoverState, StepState } from '../domain/failover';
+import type { FailoverState, StepState } from '../domain/failover-state';
 import type { DispatchInput, DispatchResult } from './signals';
 
 const DISPATCH_STATUS = { name: 'DispatchStatus', type: 'KEYWORD' } as const;

@@ -1,5 +1,5 @@
 /** Messages that workflows take, and what they are started with. Plain data: strings, numbers, booleans, arrays, objects. */
-import type { FailoverState } from '../domain/failover';
+import type { FailoverState } from '../domain/failover-state';
 import type { Channel, Condition, MessageStatus } from '../domain/vocabulary';
 
 /** One step as its workflow knows it: ids and times, nobody's number, no content. */

@@ -1,12 +1,12 @@
 /** Short ways to say a plan and what happens to it. */
+import { reduce } from '../../domain/failover';
 import {
   beginFailover,
-  reduce,
   type FailoverEvent,
   type FailoverPlan,
   type FailoverState,
   type StepPlan,
-} from '../../domain/failover';
+} from '../../domain/failover-state';
 import type { Condition, MessageStatus, UnknownPolicy } from '../../domain/vocabulary';
 
 /** When every dispatch of these tests starts. */

@@ -3,16 +3,14 @@
  * hundred thousand times in a run, and jest's own would take ten times as long.
  */
 import assert from 'node:assert/strict';
+import { deadlineOf, nextAction, reduce } from '../../domain/failover';
 import {
-  deadlineOf,
   isLastStep,
-  nextAction,
-  reduce,
   type DispatchOutcome,
   type FailoverEvent,
   type FailoverState,
   type StepCause,
-} from '../../domain/failover';
+} from '../../domain/failover-state';
 import { isProgress, satisfies } from '../../domain/message';
 import type { UnknownPolicy } from '../../domain/vocabulary';
 

@@ -2,16 +2,14 @@
  * A small model of all that surrounds the decision: the workflow that drives it, the rows that claims and receipts
  * write, providers that answer and report when and what they like. Time is a queue of things to come.
  */
+import { mayChangeDecision, nextAction, type StatusNews } from '../../domain/failover';
 import {
   beginFailover,
-  mayChangeDecision,
-  nextAction,
   type Action,
   type FailoverEvent,
   type FailoverPlan,
   type FailoverState,
-  type StatusNews,
-} from '../../domain/failover';
+} from '../../domain/failover-state';
 import { isFailure, isProgress, satisfies } from '../../domain/message';
 import type { MessageStatus } from '../../domain/vocabulary';
 import { START } from './failover-events';

@@ -1,13 +1,11 @@
 import fc from 'fast-check';
+import { mayChangeDecision, nextAction, reduce } from '../../domain/failover';
 import {
   beginFailover,
-  mayChangeDecision,
-  nextAction,
-  reduce,
   type FailoverEvent,
   type FailoverPlan,
   type FailoverState,
-} from '../../domain/failover';
+} from '../../domain/failover-state';
 import {
   CONDITIONS,
   MESSAGE_STATUSES,

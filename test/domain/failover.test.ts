@@ -1,12 +1,11 @@
 import {
-  beginFailover,
   deadlineOf,
-  isLastStep,
   mayChangeDecision,
   nextAction,
   reduce,
   type StatusNews,
 } from '../../domain/failover';
+import { beginFailover, isLastStep } from '../../domain/failover-state';
 import { CAUSES, MESSAGE_STATUSES, type CauseKind } from '../../domain/vocabulary';
 import {
   accepted,
