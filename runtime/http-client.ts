@@ -1,4 +1,4 @@
-import { Agent } from 'undici';
+import type { Pool } from 'undici';
 import { DomainError } from '../domain/errors';
 import { createAddressGuard } from './address-guard';
 import { createGuardedConnector } from './guarded-connector';
@@ -6,6 +6,7 @@ import type { Resolve } from './guarded-connector';
 import { HttpFailure } from './http';
 import type { HttpAnswer, HttpClient, HttpRequest } from './http';
 import { HttpExchange } from './http-exchange';
+import { HttpPools } from './http-pools';
 import { outboundUrl, refusalAtConfiguration } from './outbound-url';
 
 export interface HttpClientOptions {
@@ -29,11 +30,11 @@ const REQUESTS_PER_CONNECTION = 1_000;
 /** The only way out: every connection is judged by its address, every answer is capped, nothing is sent twice. */
 export function createHttpClient(options: HttpClientOptions): HttpClient {
   const guard = createAddressGuard(options.allow);
-  const agent = createAgent(options, createGuardedConnector({ ...options, guard }));
+  const pools = createPools(options, createGuardedConnector({ ...options, guard }));
   const inFlight = new Set<Promise<HttpAnswer>>();
   return {
     async request(request) {
-      const answer = send(agent, request);
+      const answer = send(pools, request);
       inFlight.add(answer);
       try {
         return await answer;
@@ -50,13 +51,13 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     async close() {
       // Each call ends by its own deadline; what is left then is idle sockets and connection attempts.
       await Promise.allSettled(inFlight);
-      await agent.destroy();
+      await pools.destroy();
     },
   };
 }
 
-function createAgent(options: HttpClientOptions, connect: Agent.Options['connect']): Agent {
-  return new Agent({
+function createPools(options: HttpClientOptions, connect: Pool.Options['connect']): HttpPools {
+  return new HttpPools({
     connect,
     connections: options.maxConnectionsPerHost ?? 64,
     pipelining: 1,
@@ -70,7 +71,7 @@ function createAgent(options: HttpClientOptions, connect: Agent.Options['connect
   });
 }
 
-async function send(agent: Agent, request: HttpRequest): Promise<HttpAnswer> {
+async function send(pools: HttpPools, request: HttpRequest): Promise<HttpAnswer> {
   const url = outboundUrl(request.url);
   if (typeof url === 'string') {
     throw new HttpFailure('not_sent', 'invalid_url', url);
@@ -80,7 +81,7 @@ async function send(agent: Agent, request: HttpRequest): Promise<HttpAnswer> {
   }
   return new Promise((resolve, reject) => {
     const exchange = new HttpExchange(request, { resolve, reject });
-    agent.dispatch(
+    pools.of(url.origin).dispatch(
       {
         origin: url.origin,
         path: url.pathname + url.search,

@@ -93,6 +93,53 @@ describe('an answer', () => {
   });
 });
 
+describe('connections', () => {
+  it('are renewed after a thousand requests, and few even then', async () => {
+    const server = await aServer((socket) => socket.write(answerText(200, 'ok')));
+
+    for (let count = 0; count < 4_500; count += 1) {
+      await post(server.port);
+    }
+
+    expect(server.requests).toHaveLength(4_500);
+    expect(server.connections()).toBeGreaterThan(2);
+    expect(server.connections()).toBeLessThan(12);
+  });
+
+  it('that the peer ends cost one new connection each', async () => {
+    let count = 0;
+    const server = await aServer((socket) => {
+      count += 1;
+      const isLast = count % 10 === 0;
+      socket.write(answerText(200, 'ok', isLast ? { connection: 'close' } : {}));
+    });
+
+    for (let done = 0; done < 500; done += 1) {
+      await post(server.port);
+    }
+
+    expect(server.requests).toHaveLength(500);
+    expect(server.connections()).toBeLessThan(60);
+  });
+
+  it('never carry more calls at once to a host than the limit', async () => {
+    let open = 0;
+    let most = 0;
+    const server = await aServer((socket) => {
+      open += 1;
+      most = Math.max(most, open);
+      setTimeout(() => {
+        open -= 1;
+        socket.write(answerText(200, 'ok'));
+      }, 10);
+    });
+
+    await Promise.all(Array.from({ length: 40 }, () => post(server.port)));
+
+    expect([most, server.connections()]).toEqual([4, 4]);
+  });
+});
+
 describe('certainly not sent', () => {
   const notSent = (code: string) => ({ kind: 'not_sent', code });
 
@@ -100,14 +147,21 @@ describe('certainly not sent', () => {
     await expect(post(await closedPort())).rejects.toMatchObject(notSent('connect'));
   });
 
-  it('are many calls at once to a refused port, all of them soon', async () => {
+  it('are many calls at once to a refused port, all of them soon, and the host is not lost', async () => {
     const port = await closedPort();
 
     const calls = await Promise.allSettled(Array.from({ length: 40 }, () => post(port)));
+    const late = await startHostileServer((socket) => socket.write(answerText(200, 'up')), {
+      port,
+    });
+    servers.push(late);
+    const after = await Promise.all(Array.from({ length: 20 }, () => post(port)));
 
     for (const call of calls) {
       expect(call).toMatchObject({ status: 'rejected', reason: notSent('connect') });
     }
+    expect(after.map(({ status }) => status)).toEqual(Array.from({ length: 20 }, () => 200));
+    expect(late.connections()).toBeLessThanOrEqual(4);
   });
 
   it('is a name without an address', async () => {

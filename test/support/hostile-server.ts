@@ -18,7 +18,7 @@ export interface HostileServer {
 /** A listener on loopback that speaks bytes, so that it can break every rule of HTTP. */
 export async function startHostileServer(
   behaviour: Behaviour,
-  options: { readonly tls?: boolean; readonly host?: string } = {},
+  options: { readonly tls?: boolean; readonly host?: string; readonly port?: number } = {},
 ): Promise<HostileServer> {
   const requests: string[] = [];
   const sockets = new Set<Socket>();
@@ -42,7 +42,9 @@ export async function startHostileServer(
     options.tls === true
       ? createTlsServer({ key: TEST_CERTIFICATE_KEY, cert: TEST_CERTIFICATE }, onConnection)
       : createTcpServer(onConnection);
-  await new Promise<void>((resolve) => server.listen(0, options.host ?? '127.0.0.1', resolve));
+  await new Promise<void>((resolve) =>
+    server.listen(options.port ?? 0, options.host ?? '127.0.0.1', resolve),
+  );
   return {
     port: (server.address() as AddressInfo).port,
     connections: () => connections,
