@@ -3,7 +3,7 @@ import type { Expression } from 'jsonata';
 import { plainValue } from './plain-value';
 
 /** Longest text that an expression may make on its way, in characters. */
-export const TEXT_MAX = 262_144;
+const TEXT_MAX = 262_144;
 /** A time as text is no longer than this; with {@link AMBIGUOUS_MARKERS_MAX} it bounds the search for a fit. */
 const TIMESTAMP_MAX = 40;
 const AMBIGUOUS_MARKERS_MAX = 3;

@@ -18,14 +18,14 @@ export class ExpressionError extends Error {
 }
 
 /** Longest expression, in characters. */
-export const EXPRESSION_MAX = 16_384;
+const EXPRESSION_MAX = 16_384;
 /** The library's own limits: milliseconds a run, nested evaluations, items of a sequence. */
 const LIMITS = { timeout: 200, stack: 250, sequence: 5_000 };
 const CACHE_MAX = 2_000;
 
 const cache = new Map<string, Expression>();
 
-/** Compiles an expression, or takes it from the last {@link CACHE_MAX} ones. Throws {@link ExpressionError}. */
+/** Compiles an expression, or takes it from the last `CACHE_MAX` ones. Throws {@link ExpressionError}. */
 export function compileExpression(text: string): Expression {
   const known = cache.get(text);
   if (known !== undefined) {

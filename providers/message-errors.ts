@@ -20,7 +20,7 @@ const CODE_OF_CLASS: Readonly<Partial<Record<ErrorClass, number>>> = {
 };
 
 const REASON_MAX = 200;
-export function codeOfClass(errorClass: ErrorClass): number {
+function codeOfClass(errorClass: ErrorClass): number {
   return CODE_OF_CLASS[errorClass] ?? CODE_UNKNOWN;
 }
 

@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import type { AddressGuard, Verdict } from './address-guard';
 
 /** Longest URL that is called, in characters. */
-export const URL_MAX = 2_048;
+const URL_MAX = 2_048;
 /** Ports of public hosts; inner hosts that configuration opens may use any. */
 const PUBLIC_PORTS: ReadonlySet<string> = new Set(['', '443', '8443', '80']);
 
