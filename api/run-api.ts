@@ -1,7 +1,7 @@
 import { compose } from '../callbacks/compose';
 import type { CallbackDeps } from '../callbacks/deps';
 import { createPoster } from '../callbacks/poster';
-import { CALLBACK_SCHEDULE } from '../callbacks/schedule';
+import { callbackSchedule } from '../callbacks/schedule';
 import { createSigningDirectory } from '../callbacks/signing-directory';
 import { wakeForgottenEndpoints } from '../callbacks/sweeper';
 import { createWakeEndpoint } from '../callbacks/wake';
@@ -66,7 +66,7 @@ export async function runApi(options: RunApiOptions): Promise<ApiProcess> {
     db,
     http,
     log,
-    schedule: CALLBACK_SCHEDULE,
+    schedule: callbackSchedule(config),
     signingFor: createSigningDirectory(db, secrets),
     wake: createWakeEndpoint(temporal.client),
   };

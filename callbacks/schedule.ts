@@ -9,11 +9,18 @@ export interface CallbackSchedule {
   readonly giveUpAfterMs: number;
 }
 
-export const CALLBACK_SCHEDULE: CallbackSchedule = {
-  firstGapMs: 5_000,
-  longestGapMs: 900_000,
-  giveUpAfterMs: 86_400_000,
-};
+/** The schedule that the settings name. */
+export function callbackSchedule(config: {
+  readonly callbackFirstGapMs: number;
+  readonly callbackLongestGapMs: number;
+  readonly callbackGiveUpSeconds: number;
+}): CallbackSchedule {
+  return {
+    firstGapMs: config.callbackFirstGapMs,
+    longestGapMs: config.callbackLongestGapMs,
+    giveUpAfterMs: config.callbackGiveUpSeconds * 1_000,
+  };
+}
 
 /** A receiver may ask for more time than planned, up to an hour. */
 const LONGEST_RETRY_AFTER_MS = 3_600_000;

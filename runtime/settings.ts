@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { EXPIRY_SECONDS } from '../domain/vocabulary';
+import { CALLBACK_SETTINGS } from './callback-settings';
 import {
   addressRanges,
   postgresUrl,
@@ -160,20 +161,7 @@ export const SETTINGS = {
     readBy: ['worker'],
     schema: wholeNumber(1, 10_000),
   }),
-  callbackPosts: setting({
-    name: 'CALLBACK_POSTS',
-    description: 'Callbacks that one process posts at a time.',
-    fallback: '64',
-    readBy: ['api', 'worker'],
-    schema: wholeNumber(1, 10_000),
-  }),
-  callbackPostsPerHost: setting({
-    name: 'CALLBACK_POSTS_PER_HOST',
-    description: 'Callbacks that one process posts to one host at a time.',
-    fallback: '10',
-    readBy: ['api', 'worker'],
-    schema: wholeNumber(1, 10_000),
-  }),
+  ...CALLBACK_SETTINGS,
   shutdownDelayMs: setting({
     name: 'SHUTDOWN_DELAY_MS',
     description:

@@ -6,7 +6,7 @@ import { compose } from '../callbacks/compose';
 import type { CallbackDeps } from '../callbacks/deps';
 import { createDrain } from '../callbacks/drain';
 import { createPoster } from '../callbacks/poster';
-import { CALLBACK_SCHEDULE } from '../callbacks/schedule';
+import { callbackSchedule } from '../callbacks/schedule';
 import { createSigningDirectory } from '../callbacks/signing-directory';
 import { wakeForgottenEndpoints } from '../callbacks/sweeper';
 import { createWakeEndpoint } from '../callbacks/wake';
@@ -62,7 +62,7 @@ export async function runWorker(options: RunWorkerOptions): Promise<WorkerProces
     db,
     http,
     log,
-    schedule: CALLBACK_SCHEDULE,
+    schedule: callbackSchedule(config),
     signingFor: createSigningDirectory(db, secrets),
     wake: createWakeEndpoint(temporal.client),
   };
