@@ -1,10 +1,10 @@
 import type { MessageError } from '../domain/message';
 import { MAX_RESENDS } from '../domain/vocabulary';
 import type { LoadedAccount } from '../store/accounts';
-import { closeAttempt, type Attempt, type SendContext } from '../store/attempts';
+import { closeAttempt, type Attempt } from '../store/attempts';
 import { lockDispatch } from '../store/dispatches';
-import type { ActivityDeps } from './deps';
-import type { SendMessageInput, SendMessageResult } from './send-message';
+import type { SendMessageResult } from './send-message';
+import { leftMs, type SendRun } from './send-run';
 
 /** What a run is to do: hand over through an account, wait, give up, or only tell what is known. */
 export type HandOver =
@@ -26,31 +26,25 @@ export type HandOver =
 /** A hand-over that has less than this left of its step is not begun, in milliseconds. */
 const LEAST_LEFT_MS = 50;
 
-export async function nextHandOver(
-  deps: ActivityDeps,
-  input: SendMessageInput,
-  context: SendContext,
-): Promise<HandOver> {
-  const open = context.attempts.find(({ state }) => state === 'claimed' || state === 'unknown');
+export async function nextHandOver(run: SendRun): Promise<HandOver> {
+  const { attempts, message } = run.context;
+  const open = attempts.find(({ state }) => state === 'claimed' || state === 'unknown');
   if (open?.state === 'claimed') {
     if (open.leaseLeftMs > 0) {
       return { kind: 'try_again', delayMs: open.leaseLeftMs + 10 };
     }
-    await markUnknown(deps, input, open);
+    await markUnknown(run, open);
   }
-  const usable = await loadUsable(deps, input.tenantId, context.message.accountIds);
-  return open === undefined
-    ? chooseAccount(input, context, usable)
-    : closeUnknown(deps, input, context, open, usable);
+  const usable = await loadUsable(run, message.accountIds);
+  return open === undefined ? chooseAccount(run, usable) : closeUnknown(run, open, usable);
 }
 
 /** Accounts of the plan that may send now: active, not disabled, with credentials that open. */
 async function loadUsable(
-  deps: ActivityDeps,
-  tenantId: string,
+  { deps, input }: SendRun,
   accountIds: readonly string[],
 ): Promise<LoadedAccount[]> {
-  const loaded = await Promise.all(accountIds.map((id) => deps.accounts.load(tenantId, id)));
+  const loaded = await Promise.all(accountIds.map((id) => deps.accounts.load(input.tenantId, id)));
   return loaded.flatMap((one) => (one !== undefined && isUsable(one) ? [one] : []));
 }
 
@@ -64,66 +58,73 @@ function isUsable({ account, credentials }: LoadedAccount): boolean {
 }
 
 /** The first account in order that was asked least often and may be asked now. */
-function chooseAccount(
-  input: SendMessageInput,
-  context: SendContext,
-  usable: readonly LoadedAccount[],
-): HandOver {
+function chooseAccount(run: SendRun, usable: readonly LoadedAccount[]): HandOver {
   if (usable.length === 0) {
     return { kind: 'fail', cause: 'no_account', error: NO_ACCOUNT };
   }
+  const { attempts } = run.context;
   const candidates = usable.map((loaded) => {
-    const tried = context.attempts.filter(({ accountId }) => accountId === loaded.account.id);
+    const tried = attempts.filter(({ accountId }) => accountId === loaded.account.id);
     return { loaded, tries: tried.length, readyInMs: tried.at(-1)?.retryLeftMs ?? 0 };
   });
-  const leftMs = input.budgetMs - context.startedMsAgo;
   const ready = candidates.filter(({ readyInMs }) => readyInMs <= 0);
   const [best] = ready.toSorted((a, b) => a.tries - b.tries);
-  if (best !== undefined && leftMs > LEAST_LEFT_MS) {
+  if (best !== undefined && leftMs(run) > LEAST_LEFT_MS) {
     return { kind: 'hand_over', loaded: best.loaded, possibleDuplicate: false };
   }
   const delayMs = Math.max(0, Math.min(...candidates.map(({ readyInMs }) => readyInMs)));
-  return delayMs + LEAST_LEFT_MS < leftMs
+  return delayMs + LEAST_LEFT_MS < leftMs(run)
     ? { kind: 'try_again', delayMs }
-    : { kind: 'fail', cause: 'send_refused', error: context.attempts.at(-1)?.error ?? OUT_OF_TIME };
+    : { kind: 'fail', cause: 'send_refused', error: attempts.at(-1)?.error ?? OUT_OF_TIME };
 }
 
 /** An attempt of which nobody knows whether the provider took it: what its provider and its account's policy say. */
 async function closeUnknown(
-  deps: ActivityDeps,
-  input: SendMessageInput,
-  context: SendContext,
+  run: SendRun,
   open: Attempt,
   usable: readonly LoadedAccount[],
 ): Promise<HandOver> {
-  const owner =
-    usable.find(({ account }) => account.id === open.accountId) ??
-    (await deps.accounts.load(input.tenantId, open.accountId));
+  const owner = await ownerOf(run, open, usable);
   if (owner === undefined) {
-    return { kind: 'result', result: { kind: 'unknown', policy: 'wait' } };
+    return WAIT;
   }
-  const leftMs = input.budgetMs - context.startedMsAgo;
-  const mayResend = isUsable(owner) && leftMs > LEAST_LEFT_MS;
-  if (mayResend && owner.account.definition.capabilities.idempotency === 'native') {
+  const inTime = leftMs(run) > LEAST_LEFT_MS;
+  if (inTime && takesTwice(owner)) {
     return { kind: 'hand_over', loaded: owner, possibleDuplicate: false, supersedes: open.id };
   }
   const policy = owner.account.onUnknown;
-  const resends = context.attempts.filter(({ state }) => state === 'superseded').length;
   if (policy !== 'resend') {
     return { kind: 'result', result: { kind: 'unknown', policy } };
   }
   const [first] = usable;
-  if (first === undefined || leftMs <= LEAST_LEFT_MS || resends + 1 >= MAX_RESENDS) {
-    return { kind: 'result', result: { kind: 'unknown', policy: 'wait' } };
-  }
-  return { kind: 'hand_over', loaded: first, possibleDuplicate: true, supersedes: open.id };
+  return first !== undefined && inTime && maySendAgain(run)
+    ? { kind: 'hand_over', loaded: first, possibleDuplicate: true, supersedes: open.id }
+    : WAIT;
 }
 
-async function markUnknown(
-  deps: ActivityDeps,
-  input: SendMessageInput,
+/** Whether the same message id sent again reaches the recipient once. */
+function takesTwice(owner: LoadedAccount): boolean {
+  return isUsable(owner) && owner.account.definition.capabilities.idempotency === 'native';
+}
+
+const WAIT: HandOver = { kind: 'result', result: { kind: 'unknown', policy: 'wait' } };
+
+/** The account that may have sent it, even when it may not send any more. */
+async function ownerOf(
+  { deps, input }: SendRun,
   open: Attempt,
-): Promise<void> {
+  usable: readonly LoadedAccount[],
+): Promise<LoadedAccount | undefined> {
+  const known = usable.find(({ account }) => account.id === open.accountId);
+  return known ?? deps.accounts.load(input.tenantId, open.accountId);
+}
+
+function maySendAgain({ context }: SendRun): boolean {
+  const resent = context.attempts.filter(({ state }) => state === 'superseded').length;
+  return resent + 1 < MAX_RESENDS;
+}
+
+async function markUnknown({ deps, input }: SendRun, open: Attempt): Promise<void> {
   await deps.db.transaction(async (tx) => {
     await lockDispatch(tx, input.tenantId, input.dispatchId);
     await closeAttempt(tx, input.tenantId, open.id, { state: 'unknown', error: NO_RESULT });

@@ -1,15 +1,12 @@
 import { PrepareError, type OutgoingMessage, type PreparedSend } from '../providers/adapter';
 import type { LoadedAccount } from '../store/accounts';
-import type { SendContext } from '../store/attempts';
 import type { Message } from '../store/messages';
-import type { ActivityDeps } from './deps';
 import type { SendMessageInput } from './send-message';
+import type { SendRun } from './send-run';
 
 /** Makes the request ready before anything is claimed, so that only the write is left. */
 export async function prepareSend(
-  deps: ActivityDeps,
-  input: SendMessageInput,
-  context: SendContext,
+  { deps, input, context }: SendRun,
   loaded: LoadedAccount,
 ): Promise<PreparedSend> {
   const { account, credentials = {}, receiptToken } = loaded;

@@ -2,15 +2,20 @@ import type { MessageError } from '../domain/message';
 import { backoffMs } from '../domain/send-limits';
 import type { SendOutcome } from '../providers/adapter';
 import type { LoadedAccount } from '../store/accounts';
-import { acceptAttempt, closeAttempt, type SendContext } from '../store/attempts';
+import { acceptAttempt, closeAttempt } from '../store/attempts';
 import type { PendingCallback } from '../store/callbacks';
-import type { Sql } from '../store/database';
-import { advanceDispatch, lockDispatch, type LockedDispatch } from '../store/dispatches';
-import { findMessage, listMessages, recordStatus, type Message } from '../store/messages';
+import { advanceDispatch, lockDispatch } from '../store/dispatches';
+import {
+  findMessage,
+  listMessages,
+  recordStatus,
+  type Message,
+  type UnderLock,
+} from '../store/messages';
 import { adoptReceipts } from '../store/record-receipt';
 import { noteStepLeft, refusalOf, type StepRefusal } from '../store/steps';
-import type { ActivityDeps } from './deps';
-import type { SendMessageInput, SendMessageResult } from './send-message';
+import type { SendRun } from './send-run';
+import type { SendMessageResult } from './send-message';
 
 /** What is stored of a hand-over's end, and what the workflow is told. */
 export type Recorded =
@@ -26,81 +31,90 @@ export interface HandedOver {
   readonly outcome: SendOutcome;
 }
 
+/** Nobody takes the message, and why. */
+export interface SendFailure {
+  readonly cause: 'send_refused' | 'no_account';
+  readonly error: MessageError;
+}
+
 /** Writes what came of a hand-over, before the workflow is told. */
-export async function recordOutcome(
-  deps: ActivityDeps,
-  input: SendMessageInput,
-  context: SendContext,
-  handed: HandedOver,
-): Promise<Recorded> {
+export async function recordOutcome(run: SendRun, handed: HandedOver): Promise<Recorded> {
   const { outcome } = handed;
   switch (outcome.kind) {
     case 'accepted':
-      return recordAccepted(deps, input, handed, outcome.messageRef);
+      return recordAccepted(run, handed, outcome.messageRef);
     case 'refused':
-      return recordRefused(deps, input, handed.attemptId, outcome.error);
+      return recordRefused(run, handed.attemptId, outcome.error);
     case 'unknown':
-      return recordUnknown(deps, input, handed, outcome.error);
+      return recordUnknown(run, handed, outcome.error);
     case 'retry':
     case 'not_sent':
-      return recordNotNow(deps, input, context, handed, outcome);
+      return recordNotNow(run, handed, outcome);
   }
 }
 
 async function recordAccepted(
-  deps: ActivityDeps,
-  input: SendMessageInput,
+  run: SendRun,
   { attemptId, loaded }: HandedOver,
   messageRef: string | undefined,
 ): Promise<Recorded> {
   const { account } = loaded;
-  return inDispatch(deps, input, async (tx, dispatch, message) => {
-    await acceptAttempt(tx, input.tenantId, attemptId, messageRef, 'found');
-    const news = { status: 'submitted' as const, at: dispatch.now };
-    const { posts } = await recordStatus(tx, dispatch, message, news, deps.compose.status);
+  return inDispatch(run, async (lock, message) => {
+    const { tx, dispatch } = lock;
+    await acceptAttempt(tx, run.input.tenantId, attemptId, { messageRef, resolution: 'found' });
+    const { posts } = await recordStatus(lock, message, { status: 'submitted', at: dispatch.now });
     // Where the provider echoes our id, every report finds its message by itself.
     const early =
       messageRef === undefined || account.definition.capabilities.echoesClientRef === true
         ? []
-        : await adoptReceipts(tx, dispatch, account.id, messageRef, deps.compose.status);
+        : await adoptReceipts(lock, account.id, messageRef);
     const now =
-      early.length === 0 ? undefined : await findMessage(tx, input.tenantId, input.messageId);
-    const status = now?.status ?? message.status;
-    return {
-      posts: [...posts, ...early],
-      recorded: {
-        kind: 'result',
-        result: {
-          kind: 'accepted',
-          acceptedMsAgo: 0,
-          status: status === 'planned' ? 'submitted' : status,
-        },
-      },
-    };
+      early.length === 0 ? message : await findMessage(tx, run.input.tenantId, message.id);
+    return { posts: [...posts, ...early], recorded: accepted(lock, now ?? message) };
   });
 }
 
+/** What receipts have said so far, and how long ago the message was taken, by Postgres' clock. */
+function accepted({ dispatch }: UnderLock, { status, acceptedAt }: Message): Recorded {
+  const acceptedMsAgo = Math.max(
+    0,
+    dispatch.now.getTime() - (acceptedAt ?? dispatch.now).getTime(),
+  );
+  return {
+    kind: 'result',
+    result: {
+      kind: 'accepted',
+      acceptedMsAgo,
+      status: status === 'planned' ? 'submitted' : status,
+    },
+  };
+}
+
 async function recordRefused(
-  deps: ActivityDeps,
-  input: SendMessageInput,
+  run: SendRun,
   attemptId: string,
   error: MessageError,
 ): Promise<Recorded> {
-  return inDispatch(deps, input, async (tx, dispatch, message) => {
-    await closeAttempt(tx, input.tenantId, attemptId, { state: 'refused', error });
-    return reject(deps, tx, dispatch, message, 'send_refused', error);
+  return inDispatch(run, async (lock, message) => {
+    await closeAttempt(lock.tx, run.input.tenantId, attemptId, { state: 'refused', error });
+    return reject(lock, message, { cause: 'send_refused', error });
   });
 }
 
 async function recordUnknown(
-  deps: ActivityDeps,
-  input: SendMessageInput,
+  run: SendRun,
   { attemptId, loaded }: HandedOver,
   error: MessageError,
 ): Promise<Recorded> {
   const { account } = loaded;
-  return inDispatch(deps, input, async (tx) => {
-    await closeAttempt(tx, input.tenantId, attemptId, { state: 'unknown', error });
+  const { tenantId } = run.input;
+  return inDispatch(run, async (lock, message) => {
+    // A receipt that came during the call has told already what the answer did not.
+    if (message.status !== 'planned') {
+      await acceptAttempt(lock.tx, tenantId, attemptId, { resolution: 'receipt' });
+      return { posts: [], recorded: accepted(lock, message) };
+    }
+    await closeAttempt(lock.tx, tenantId, attemptId, { state: 'unknown', error });
     const again =
       account.definition.capabilities.idempotency === 'native' || account.onUnknown === 'resend';
     return {
@@ -114,42 +128,36 @@ async function recordUnknown(
 
 /** The provider cannot take it now: the account rests, and the next run asks the next account or waits. */
 async function recordNotNow(
-  deps: ActivityDeps,
-  input: SendMessageInput,
-  context: SendContext,
+  run: SendRun,
   { attemptId, loaded }: HandedOver,
   outcome: Extract<SendOutcome, { kind: 'retry' | 'not_sent' }>,
 ): Promise<Recorded> {
-  const tries = context.attempts.filter(({ accountId }) => accountId === loaded.account.id).length;
-  const retryInMs = outcome.afterMs ?? backoffMs(tries + 1);
-  return inDispatch(deps, input, async (tx) => {
-    await closeAttempt(tx, input.tenantId, attemptId, {
+  const { attempts } = run.context;
+  const tries = attempts.filter(({ accountId }) => accountId === loaded.account.id).length;
+  const { error } = outcome;
+  return inDispatch(run, async ({ tx }) => {
+    await closeAttempt(tx, run.input.tenantId, attemptId, {
       state: outcome.kind === 'retry' ? 'refused' : 'not_sent',
-      error: outcome.error,
-      retryInMs,
+      error,
+      retryInMs: outcome.afterMs ?? backoffMs(tries + 1),
     });
-    return {
-      posts: [],
-      recorded: { kind: 'open', reason: `${outcome.error.class} (code ${outcome.error.code})` },
-    };
+    const reason = `${error.class} (code ${error.code})`;
+    return { posts: [], recorded: { kind: 'open', reason } };
   });
 }
 
 /** Nobody takes the message: it is rejected, and its step is noted as begun even though nothing was claimed. */
-export async function recordFailure(
-  deps: ActivityDeps,
-  input: SendMessageInput,
-  failure: { readonly cause: 'send_refused' | 'no_account'; readonly error: MessageError },
-): Promise<Recorded> {
-  return inDispatch(deps, input, async (tx, dispatch, message) => {
-    const messages = await listMessages(tx, input.tenantId, input.dispatchId);
-    const refusal = refusalOf(dispatch, messages, input.position);
+export async function recordFailure(run: SendRun, failure: SendFailure): Promise<Recorded> {
+  const { tenantId, dispatchId, position } = run.input;
+  return inDispatch(run, async (lock, message) => {
+    const messages = await listMessages(lock.tx, tenantId, dispatchId);
+    const refusal = refusalOf(lock.dispatch, messages, position);
     if (refusal !== undefined) {
       return { posts: [], recorded: { kind: 'refused', refusal } };
     }
-    await advanceDispatch(tx, input.tenantId, input.dispatchId, input.position);
-    const left = await noteStepLeft(tx, dispatch, input, deps.compose.status);
-    const rejected = await reject(deps, tx, dispatch, message, failure.cause, failure.error);
+    await advanceDispatch(lock.tx, tenantId, dispatchId, position);
+    const left = position === 0 ? [] : await noteStepLeft(lock, run.input);
+    const rejected = await reject(lock, message, failure);
     return { ...rejected, posts: [...left, ...rejected.posts] };
   });
 }
@@ -160,23 +168,19 @@ interface Written {
 }
 
 async function reject(
-  deps: ActivityDeps,
-  tx: Sql,
-  dispatch: LockedDispatch,
+  lock: UnderLock,
   message: Message,
-  cause: 'send_refused' | 'no_account',
-  error: MessageError,
+  { cause, error }: SendFailure,
 ): Promise<Written> {
-  const news = { status: 'rejected' as const, at: dispatch.now, error };
-  const { posts } = await recordStatus(tx, dispatch, message, news, deps.compose.status);
+  const news = { status: 'rejected' as const, at: lock.dispatch.now, error };
+  const { posts } = await recordStatus(lock, message, news);
   return { posts, recorded: { kind: 'result', result: { kind: 'failed', cause } } };
 }
 
 /** Runs one transaction under the dispatch's lock, then hands its callbacks to the poster. */
 async function inDispatch(
-  deps: ActivityDeps,
-  input: SendMessageInput,
-  work: (tx: Sql, dispatch: LockedDispatch, message: Message) => Promise<Written>,
+  { deps, input }: SendRun,
+  work: (lock: UnderLock, message: Message) => Promise<Written>,
 ): Promise<Recorded> {
   const { posts, recorded } = await deps.db.transaction(async (tx) => {
     const dispatch = await lockDispatch(tx, input.tenantId, input.dispatchId);
@@ -184,7 +188,7 @@ async function inDispatch(
     if (dispatch === undefined || message === undefined) {
       throw new Error(`dispatch ${input.dispatchId} is not stored`);
     }
-    return work(tx, dispatch, message);
+    return work({ tx, dispatch, compose: deps.compose.status }, message);
   });
   deps.poster.offer(posts);
   return recorded;

@@ -1,17 +1,10 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { NewDispatch } from '../domain/dispatch';
 import { DomainError } from '../domain/errors';
-import type { Party } from '../domain/message';
 import type { Logger } from '../runtime/logger';
-import type { Accounts, PlannableAccount } from '../store/accounts';
+import type { Accounts } from '../store/accounts';
 import type { Database, Sql } from '../store/database';
-import {
-  cancelUnconfirmed,
-  countRunning,
-  insertDispatch,
-  stopsOnLateSuccess,
-  type AcceptedDispatch,
-} from '../store/dispatches';
+import { cancelUnconfirmed, insertDispatch } from '../store/dispatches';
 import {
   answerIdempotencyKey,
   findIdempotencyKey,
@@ -21,8 +14,8 @@ import {
   type IdempotencyKey,
   type IdempotencyScope,
 } from '../store/idempotency-keys';
-import { listMessages } from '../store/messages';
 import type { AtAcceptPoint } from './faults';
+import { planDispatch, startableFromStore, type Planned } from './plan-dispatch';
 import type { StartDispatch, StartableDispatch } from './workflow-starter';
 
 /** A parsed request about to be accepted. */
@@ -66,7 +59,7 @@ export async function acceptDispatch(deps: AcceptDeps, accept: AcceptRequest): P
 }
 
 async function acceptOnce(deps: AcceptDeps, accept: AcceptRequest): Promise<Accepted> {
-  const planned = await plan(deps, accept);
+  const planned = await planDispatch(deps, accept);
   const stored = await insert(deps.db, accept, planned);
   await deps.at('accept.committed');
   const dispatchId = planned.accepted.dispatchId;
@@ -89,7 +82,7 @@ async function acceptWithKey(
   scope: IdempotencyScope,
   bodyHash: Buffer,
 ): Promise<Accepted> {
-  const planned = await plan(deps, accept);
+  const planned = await planDispatch(deps, accept);
   const { dispatchId } = planned.accepted;
   const stored = await deps.db
     .transaction(async (tx) => {
@@ -165,66 +158,6 @@ async function startWithKey(
   return { dispatchId, replayed: false };
 }
 
-interface Planned {
-  readonly accepted: AcceptedDispatch;
-  readonly startable: Omit<StartableDispatch, 'stopOnLateSuccess'>;
-}
-
-/** Draws the ids and picks each step's accounts: all that is random or may change is settled here. */
-async function plan(deps: AcceptDeps, accept: AcceptRequest): Promise<Planned> {
-  await refuseBeyondQuota(deps, accept.tenantId);
-  const { steps } = accept.request;
-  const accounts = await Promise.all(
-    steps.map((step) => deps.accounts.plan(accept.tenantId, step.channel, step.sender)),
-  );
-  const dispatchId = randomUUID();
-  const messages = steps.map((step, index) => ({
-    messageId: randomUUID(),
-    accountIds: (accounts[index] ?? []).map(({ id }) => id),
-    recipientKey: deps.hashSecret(identityOf(step.recipient)),
-  }));
-  return {
-    accepted: {
-      dispatchId,
-      applicationId: accept.applicationId,
-      request: accept.request,
-      messages,
-    },
-    startable: {
-      tenantId: accept.tenantId,
-      dispatchId,
-      steps: steps.map((step, index) => ({
-        messageId: messages[index]?.messageId ?? '',
-        channel: step.channel,
-        recipient: step.recipient,
-        condition: step.failover?.condition,
-        expirySeconds: step.failover?.expirySeconds,
-        callTimeoutMs: longestCallMs(accounts[index] ?? []),
-      })),
-    },
-  };
-}
-
-async function refuseBeyondQuota(deps: AcceptDeps, tenantId: string): Promise<void> {
-  const { maxOpenDispatches } = deps;
-  if (
-    maxOpenDispatches > 0 &&
-    (await countRunning(deps.db, tenantId, maxOpenDispatches)) >= maxOpenDispatches
-  ) {
-    throw new DomainError('quota_exceeded', 'Too many open dispatches.', { retryAfterSeconds: 60 });
-  }
-}
-
-function longestCallMs(accounts: readonly PlannableAccount[]): number | undefined {
-  return accounts.length === 0
-    ? undefined
-    : Math.max(...accounts.map(({ timeoutMs }) => timeoutMs));
-}
-
-function identityOf(party: Party): string {
-  return party.number ?? party.id ?? '';
-}
-
 async function insert(
   sql: Sql,
   accept: AcceptRequest,
@@ -235,26 +168,6 @@ async function insert(
     throw new DomainError('unauthorized', 'You did not provide correct credentials.');
   }
   return stored;
-}
-
-async function startableFromStore(
-  db: Database,
-  tenantId: string,
-  dispatchId: string,
-): Promise<StartableDispatch> {
-  const messages = await listMessages(db, tenantId, dispatchId);
-  return {
-    tenantId,
-    dispatchId,
-    stopOnLateSuccess: await stopsOnLateSuccess(db, tenantId, dispatchId),
-    steps: messages.map((message) => ({
-      messageId: message.id,
-      channel: message.channel,
-      recipient: message.recipient,
-      condition: message.condition ?? undefined,
-      expirySeconds: message.expirySeconds ?? undefined,
-    })),
-  };
 }
 
 function unavailable(): DomainError {

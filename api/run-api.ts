@@ -1,6 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { compose } from '../callbacks/compose';
 import type { CallbackDeps } from '../callbacks/deps';
-import { createPoster } from '../callbacks/poster';
+import { createPoster, type Poster } from '../callbacks/poster';
 import { callbackSchedule } from '../callbacks/schedule';
 import { createSigningDirectory } from '../callbacks/signing-directory';
 import { wakeForgottenEndpoints } from '../callbacks/sweeper';
@@ -8,19 +9,20 @@ import { createWakeEndpoint } from '../callbacks/wake';
 import { createAdapters } from '../providers/registry';
 import { forwardDueSignals, rematchUnmatched } from '../receipts/forwarder';
 import { createInbox } from '../receipts/inbox';
-import { createSignalSender } from '../receipts/signal-sender';
+import { createSignalSender, type SignalSender } from '../receipts/signal-sender';
 import type { ConfigFor } from '../runtime/config';
+import type { HttpClient } from '../runtime/http';
 import { createHttpClient } from '../runtime/http-client';
 import type { Logger } from '../runtime/logger';
 import { startLoop, type Loop } from '../runtime/loop';
-import { ensureSearchAttributes } from '../runtime/search-attributes';
+import { ensureSearchAttributes, type SearchAttributes } from '../runtime/search-attributes';
 import type { ShutdownPhase } from '../runtime/shutdown';
 import { connectTemporalClient, type TemporalClient } from '../runtime/temporal';
-import { createAccounts } from '../store/accounts';
+import { createAccounts, type Accounts } from '../store/accounts';
 import { createCallers } from '../store/callers';
 import { openDatabase, type Database } from '../store/database';
 import { parseKeyRing } from '../store/key-ring';
-import { loadPepper } from '../store/pepper';
+import { loadPepper, type Pepper } from '../store/pepper';
 import { checkSchema } from '../store/schema-version';
 import { createSecrets, type Secrets } from '../store/secrets';
 import { sweepAccepts, sweepGoneWorkflows } from './accept-sweeper';
@@ -29,9 +31,9 @@ import type { AtAcceptPoint } from './faults';
 import { createDispatchHandler } from './handlers/create-dispatch';
 import { getDispatchHandler, getMessageHandler } from './handlers/get-dispatch';
 import { takeReceiptHandler } from './handlers/take-receipt';
-import { createReadyz } from './health';
+import { createReadyz, type ReadinessCheck } from './health';
 import { createLoadGauge } from './middleware/load-gauge';
-import { createRoutes } from './routes';
+import { createRoutes, type Handlers } from './routes';
 import { startServer } from './server';
 import { createStartDispatch } from './workflow-starter';
 
@@ -49,8 +51,63 @@ export interface RunApiOptions {
 }
 
 /** Puts the API together and listens. */
-export async function runApi(options: RunApiOptions): Promise<ApiProcess> {
-  const { config, log } = options;
+export async function runApi({ config, log, at = nowhere }: RunApiOptions): Promise<ApiProcess> {
+  const parts = await createParts(config, log);
+  const stopping = { begun: false };
+  const routes = createRoutes(createHandlers(parts, { config, log, at, stopping }));
+  const load = createLoadGauge({ ...config, connectionWaits: () => parts.db.waiting() });
+  const app = createApp({
+    routes,
+    load,
+    log,
+    callers: createCallers(parts.db, parts.pepper),
+    rateLimit: { perSecond: config.rateLimitPerKey, burst: config.rateLimitBurst },
+    failedLoginsPerMinute: config.failedLoginsPerMinute,
+  });
+  const server = await startServer(app, config);
+  const loops = startLoops(parts, log);
+  return {
+    port: server.port,
+    phases: [
+      {
+        name: 'readiness',
+        limitMs: config.shutdownDelayMs + 1_000,
+        run: async () => {
+          stopping.begun = true;
+          await sleep(config.shutdownDelayMs);
+        },
+      },
+      { name: 'requests', limitMs: 18_000, run: () => server.stop() },
+      { name: 'loops', limitMs: 2_000, run: () => stopAll(loops) },
+      { name: 'posts', limitMs: 3_000, run: () => parts.poster.close() },
+      {
+        name: 'connections',
+        limitMs: 1_500,
+        run: () => {
+          server.cut();
+          load.close();
+          return closeParts(parts);
+        },
+      },
+    ],
+  };
+}
+
+/** What the API is made of, below its routes. */
+interface Parts {
+  readonly db: Database;
+  readonly secrets: Secrets;
+  readonly pepper: Pepper;
+  readonly accounts: Accounts;
+  readonly temporal: TemporalClient;
+  readonly http: HttpClient;
+  readonly callbacks: CallbackDeps;
+  readonly poster: Poster;
+  readonly signals: SignalSender;
+  readonly attributes: SearchAttributes;
+}
+
+async function createParts(config: ConfigFor<'api'>, log: Logger): Promise<Parts> {
   const db = openDatabase({
     url: config.databaseUrl,
     poolSize: config.databasePoolSize,
@@ -59,7 +116,6 @@ export async function runApi(options: RunApiOptions): Promise<ApiProcess> {
   await checkSchema(db);
   const secrets = createSecrets(db, parseKeyRing(config.secretsKeys));
   await secrets.check();
-  const pepper = await loadPepper(db, secrets);
   const temporal = connectTemporalClient();
   const http = createHttpClient({ allow: config.outboundAllow });
   const callbacks: CallbackDeps = {
@@ -70,15 +126,36 @@ export async function runApi(options: RunApiOptions): Promise<ApiProcess> {
     signingFor: createSigningDirectory(db, secrets),
     wake: createWakeEndpoint(temporal.client),
   };
-  const poster = createPoster(callbacks, {
-    inFlight: config.callbackPosts,
-    perHost: config.callbackPostsPerHost,
-  });
-  const signals = createSignalSender({ db, client: temporal.client, log });
-  const accounts = createAccounts(db, secrets);
-  const attributes = ensureSearchAttributes(temporal.connection, temporal.namespace, log);
-  const { hashSecret } = pepper;
-  let stopping = false;
+  return {
+    db,
+    secrets,
+    temporal,
+    http,
+    callbacks,
+    pepper: await loadPepper(db, secrets),
+    accounts: createAccounts(db, secrets),
+    poster: createPoster(callbacks, {
+      inFlight: config.callbackPosts,
+      perHost: config.callbackPostsPerHost,
+    }),
+    signals: createSignalSender({ db, client: temporal.client, log }),
+    attributes: ensureSearchAttributes(temporal.connection, temporal.namespace, log),
+  };
+}
+
+async function closeParts(parts: Parts): Promise<void> {
+  parts.attributes.close();
+  await parts.signals.close();
+  await Promise.all([parts.http.close(), parts.temporal.close(), parts.db.close()]);
+}
+
+interface HandlerOptions extends Required<RunApiOptions> {
+  readonly stopping: { readonly begun: boolean };
+}
+
+function createHandlers(parts: Parts, { config, log, at, stopping }: HandlerOptions): Handlers {
+  const { db, accounts, secrets, poster, signals, temporal } = parts;
+  const { hashSecret } = parts.pepper;
   const inbox = createInbox({
     db,
     accounts,
@@ -87,85 +164,40 @@ export async function runApi(options: RunApiOptions): Promise<ApiProcess> {
     poster,
     signals,
     log,
-    adapterFor: createAdapters(http),
+    adapterFor: createAdapters(parts.http),
     composeStatus: compose.status,
   });
-  const routes = createRoutes({
-    createDispatch: createDispatchHandler({
-      db,
-      accounts,
-      hashSecret,
-      log,
-      at: options.at ?? nowhere,
-      minExpirySeconds: config.minExpirySeconds,
-      maxSteps: config.maxSteps,
-      maxOpenDispatches: config.maxOpenDispatches,
-      startDispatch: createStartDispatch(temporal.client, {
-        lastStepLimitMs: config.lastStepLimitSeconds * 1_000,
-        lastStepRetryMs: config.lastStepRetrySeconds * 1_000,
-        searchAttributes: attributes.known,
-      }),
-    }),
+  const startDispatch = createStartDispatch(temporal.client, {
+    lastStepLimitMs: config.lastStepLimitSeconds * 1_000,
+    lastStepRetryMs: config.lastStepRetrySeconds * 1_000,
+    searchAttributes: parts.attributes.known,
+  });
+  const accepting = { db, accounts, hashSecret, log, at, startDispatch };
+  return {
+    createDispatch: createDispatchHandler({ ...config, ...accepting }),
     getDispatch: getDispatchHandler(db),
     getMessage: getMessageHandler(db),
     takeReceipt: takeReceiptHandler(inbox, config.publicUrl),
     getReadyz: createReadyz({
       log,
-      isStopping: () => stopping,
-      checks: readinessChecks(db, secrets, temporal),
+      isStopping: () => stopping.begun,
+      checks: readinessChecks(parts),
     }),
-  });
-  const load = createLoadGauge({
-    maxEventLoopDelayMs: config.maxEventLoopDelayMs,
-    maxConnectionWaits: config.maxConnectionWaits,
-    connectionWaits: () => db.waiting(),
-  });
-  const app = createApp({
-    routes,
-    load,
-    log,
-    callers: createCallers(db, pepper),
-    rateLimit: { perSecond: config.rateLimitPerKey, burst: config.rateLimitBurst },
-    failedLoginsPerMinute: config.failedLoginsPerMinute,
-  });
-  const server = await startServer(app, config);
+  };
+}
+
+/** What is done again and again, so that nothing waits for ever on a process that died. */
+function startLoops({ db, temporal, signals, poster, callbacks }: Parts, log: Logger): Loop[] {
   const gone = { after: '' };
   const sweeping = { db, client: temporal.client, compose, poster, log };
   const forwarding = { db, signals, poster, composeStatus: compose.status };
-  const loops = [
+  return [
     loop(log, 1_000, () => forwardDueSignals(forwarding)),
     loop(log, 5_000, () => rematchUnmatched(forwarding)),
     loop(log, 5_000, () => wakeForgottenEndpoints(callbacks)),
     loop(log, 10_000, () => sweepAccepts(sweeping)),
     loop(log, 10_000, () => sweepGoneWorkflows(sweeping, gone)),
   ];
-  return {
-    port: server.port,
-    phases: [
-      {
-        name: 'readiness',
-        limitMs: config.shutdownDelayMs + 1_000,
-        run: () => {
-          stopping = true;
-          return new Promise((resolve) => setTimeout(resolve, config.shutdownDelayMs));
-        },
-      },
-      { name: 'requests', limitMs: 18_000, run: () => server.stop() },
-      { name: 'loops', limitMs: 2_000, run: () => stopAll(loops) },
-      { name: 'posts', limitMs: 3_000, run: () => poster.close() },
-      {
-        name: 'connections',
-        limitMs: 1_500,
-        run: async () => {
-          server.cut();
-          load.close();
-          attributes.close();
-          await signals.close();
-          await Promise.all([http.close(), temporal.close(), db.close()]);
-        },
-      },
-    ],
-  };
 }
 
 function loop(log: Logger, everyMs: number, work: () => Promise<void>): Loop {
@@ -180,7 +212,7 @@ async function stopAll(loops: readonly Loop[]): Promise<void> {
   await Promise.all(loops.map((one) => one.stop()));
 }
 
-function readinessChecks(db: Database, secrets: Secrets, temporal: TemporalClient) {
+function readinessChecks({ db, secrets, temporal }: Parts): ReadinessCheck[] {
   return [
     { name: 'postgres', check: () => checkSchema(db) },
     { name: 'keys', check: () => secrets.check(), limitMs: 1_000 },

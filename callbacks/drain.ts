@@ -1,11 +1,6 @@
 import { markTaken } from '../store/callbacks';
-import {
-  findEndpoint,
-  listDueCallbacks,
-  nextWake,
-  type DueCallback,
-  type Endpoint,
-} from '../store/endpoints';
+import { listDueCallbacks, nextWake, type DueCallback } from '../store/backlog';
+import { findEndpoint, type Endpoint } from '../store/endpoints';
 import type { CallbackDeps } from './deps';
 import { postCallback, type Posted } from './post';
 import { gapMs } from './schedule';
@@ -39,8 +34,10 @@ export function createDrain(deps: CallbackDeps): CallbackDrain {
  * better. Answers how many such faults in a row it has shown.
  */
 async function postBatch(deps: CallbackDeps, endpoint: Endpoint): Promise<number> {
-  const limit = endpoint.down ? 1 : BATCH_SIZE;
-  const due = await listDueCallbacks(deps.db, endpoint.tenantId, endpoint.id, limit, endpoint.down);
+  const due = await listDueCallbacks(deps.db, endpoint.tenantId, endpoint.id, {
+    limit: endpoint.down ? 1 : BATCH_SIZE,
+    anyTime: endpoint.down,
+  });
   const endsAt = performance.now() + BATCH_MS;
   for (const callback of due) {
     if (performance.now() >= endsAt) {

@@ -6,5 +6,6 @@ export function maskedLabel(party: Party): string {
   if (text.includes('@')) {
     return `${text.slice(0, 1)}…@…`;
   }
-  return text.length <= 2 ? '…' : `…${text.slice(-2)}`;
+  const characters = [...text];
+  return characters.length <= 2 ? '…' : `…${characters.slice(-2).join('')}`;
 }

@@ -1,11 +1,12 @@
 import type { StepCause } from '../domain/failover-state';
 import type { MessageError } from '../domain/message';
-import type { AttemptState, DispatchStatus, Resolution, StepOutcome } from '../domain/vocabulary';
+import type { AttemptState, DispatchStatus, Resolution } from '../domain/vocabulary';
 import type { PendingCallback } from './callbacks';
 import type { Database, Sql, Statement } from './database';
 import { lockDispatch } from './dispatches';
 import { listMessages, type ComposeStatus, type Message } from './messages';
-import { refusalOf, rejectUntaken, type StepRefusal } from './steps';
+import { orNull } from './nullable';
+import { noteStepLeft, refusalOf, type StepRefusal } from './steps';
 
 /** One try to hand a message to an account. Times are what is left, in milliseconds, by Postgres' clock. */
 export interface Attempt {
@@ -99,9 +100,6 @@ const CLAIM: Statement = {
     ), started as (
       update messages set started_at = clock_timestamp()
       where id = $3 and started_at is null and exists (select from attempt)
-    ), gone as (
-      update messages set outcome = $10, cause = $11, ended_at = coalesce(ended_at, clock_timestamp())
-      where dispatch_id = $8 and position = $9 - 1 and outcome is null and exists (select from attempt)
     )
     select id from attempt
     union select id from attempts where id = $1`,
@@ -141,8 +139,7 @@ export async function claimAttempt(
     if (claimed === undefined) {
       return { kind: 'held' };
     }
-    const previous = messages[claim.position - 1];
-    const posts = await rejectUntaken(tx, dispatch, previous, compose);
+    const posts = claim.position === 0 ? [] : await noteStepLeft({ tx, dispatch, compose }, claim);
     return { kind: 'claimed', posts };
   });
 }
@@ -158,8 +155,6 @@ function claimValues(claim: Claim): unknown[] {
     claim.possibleDuplicate,
     claim.dispatchId,
     claim.position,
-    'failed_over' satisfies StepOutcome,
-    claim.previousCause === undefined ? null : JSON.stringify(claim.previousCause),
   ];
 }
 
@@ -180,10 +175,9 @@ export async function acceptAttempt(
   tx: Sql,
   tenantId: string,
   attemptId: string,
-  messageRef: string | undefined,
-  resolution: Resolution,
+  how: { readonly messageRef?: string | undefined; readonly resolution: Resolution },
 ): Promise<void> {
-  await tx.rows(ACCEPT, [attemptId, tenantId, messageRef ?? null, resolution]);
+  await tx.rows(ACCEPT, [attemptId, tenantId, orNull(how.messageRef), how.resolution]);
 }
 
 const CLOSE: Statement = {
@@ -210,7 +204,7 @@ export async function closeAttempt(
     tenantId,
     end.state,
     JSON.stringify(end.error),
-    end.retryInMs ?? null,
+    orNull(end.retryInMs),
   ]);
 }
 

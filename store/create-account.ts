@@ -61,21 +61,16 @@ export async function createAccount(
     );
     const id = uuidV7();
     const token = randomBytes(32).toString('base64url');
-    await tx.rows(
-      INSERT,
-      insertValues(tenantId, id, definition.id, account, pepper.hashSecret(token)),
-    );
+    const tokenHash = pepper.hashSecret(token);
+    const definitionId = definition.id;
+    await tx.rows(INSERT, insertValues(tenantId, { id, definitionId, account, tokenHash }));
     const baseUrl = (account.baseUrl ?? definition.baseUrl ?? '').replace(/\/+$/, '');
-    const place = { provider: { code: definition.code }, baseUrl, channel };
+    const sealedFor = { provider: { code: definition.code }, baseUrl, channel };
     const writer = secrets.within(tx);
-    for (const [field, value] of Object.entries({ ...credentials, [RECEIPT_TOKEN_FIELD]: token })) {
-      const address = {
-        ownerKind: 'account' as const,
-        ownerId: id,
-        field,
-        place: accountPlace(place, field),
-      };
-      await writer.put(tenantId, address, value);
+    const values = { ...credentials, [RECEIPT_TOKEN_FIELD]: token };
+    for (const [field, value] of Object.entries(values)) {
+      const place = accountPlace(sealedFor, field);
+      await writer.put(tenantId, { ownerKind: 'account', ownerId: id, field, place }, value);
     }
     const details = { providerId, channel, credentials: 'changed' };
     await recordChange(tx, tenantId, { actor, action: 'account.create', target: id, details });
@@ -83,18 +78,13 @@ export async function createAccount(
   });
 }
 
-function insertValues(
-  tenantId: string,
-  id: string,
-  definitionId: string,
-  account: NewAccount,
-  tokenHash: Buffer,
-): unknown[] {
+function insertValues(tenantId: string, row: AccountRow): unknown[] {
+  const { account } = row;
   return [
-    id,
+    row.id,
     tenantId,
     account.providerId,
-    definitionId,
+    row.definitionId,
     account.channel,
     account.label ?? '',
     account.baseUrl ?? null,
@@ -103,6 +93,13 @@ function insertValues(
     account.priority ?? 100,
     account.onUnknown ?? 'wait',
     account.timeoutMs ?? CALL_TIMEOUT_MS.default,
-    tokenHash,
+    row.tokenHash,
   ];
+}
+
+interface AccountRow {
+  readonly id: string;
+  readonly definitionId: string;
+  readonly account: NewAccount;
+  readonly tokenHash: Buffer;
 }

@@ -1,4 +1,4 @@
-import type { NewDispatch } from '../domain/dispatch';
+import type { NewDispatch, NewStep } from '../domain/dispatch';
 import type { CauseKind, DispatchStatus, EndStatus } from '../domain/vocabulary';
 import type { Sql, Statement } from './database';
 
@@ -48,11 +48,12 @@ export async function lockDispatch(
 export interface AcceptedDispatch {
   readonly dispatchId: string;
   readonly applicationId: string;
-  readonly request: NewDispatch;
+  readonly template: NewDispatch['template'];
   readonly messages: readonly AcceptedMessage[];
 }
 
 export interface AcceptedMessage {
+  readonly step: NewStep;
   readonly messageId: string;
   readonly accountIds: readonly string[];
   readonly recipientKey: Buffer;
@@ -81,30 +82,34 @@ const INSERT: Statement = {
     select stop_on_late_success as "stopOnLateSuccess" from dispatch`,
 };
 
+function messageRow({ step, ...message }: AcceptedMessage): object {
+  return {
+    id: message.messageId,
+    position: step.position,
+    channel: step.channel,
+    recipient: step.recipient,
+    sender: step.sender,
+    content: step.content,
+    recipient_key: message.recipientKey.toString('hex'),
+    client_ref: step.clientRef,
+    account_ids: message.accountIds,
+    condition: step.failover?.condition,
+    expiry_seconds: step.failover?.expirySeconds,
+  };
+}
+
 /** Inserts a dispatch with its messages in one statement. Undefined: the application is unknown or revoked. */
 export async function insertDispatch(
   sql: Sql,
   tenantId: string,
   accepted: AcceptedDispatch,
 ): Promise<{ stopOnLateSuccess: boolean } | undefined> {
-  const messages = accepted.request.steps.map((step, index) => ({
-    id: accepted.messages[index]?.messageId,
-    position: step.position,
-    channel: step.channel,
-    recipient: step.recipient,
-    sender: step.sender,
-    content: step.content,
-    recipient_key: accepted.messages[index]?.recipientKey.toString('hex'),
-    client_ref: step.clientRef ?? null,
-    account_ids: accepted.messages[index]?.accountIds ?? [],
-    condition: step.failover?.condition ?? null,
-    expiry_seconds: step.failover?.expirySeconds ?? null,
-  }));
+  const messages = accepted.messages.map(messageRow);
   return sql.row(INSERT, [
     accepted.dispatchId,
     tenantId,
     accepted.applicationId,
-    accepted.request.template,
+    accepted.template,
     JSON.stringify(messages),
   ]);
 }
@@ -153,9 +158,10 @@ const END: Statement = {
       update dispatches set status = $3, cause = $4, ended_at = clock_timestamp(), revision = revision + 1
       where id = $1 and tenant_id = $2 returning id
     )
-    update messages m set outcome = s.outcome, cause = s.cause, ended_at = coalesce(m.ended_at, clock_timestamp())
+    update messages m set outcome = s.outcome, ended_at = coalesce(m.ended_at, clock_timestamp()),
+      cause = s.cause || jsonb_build_object('lastStatus', m.status)
     from dispatch d, jsonb_to_recordset($5::jsonb) as s (position integer, outcome text, cause jsonb)
-    where m.dispatch_id = d.id and m.position = s.position and m.outcome is null`,
+    where m.dispatch_id = d.id and m.position = s.position and (m.outcome is null or s.outcome = 'met')`,
 };
 
 /** Writes the end and how each step came out. */

@@ -1,5 +1,6 @@
 import type { PendingCallback } from './callbacks';
 import type { Database, Sql, Statement } from './database';
+import { orNull } from './nullable';
 
 /** A URL of an application that takes callbacks. */
 export interface Endpoint {
@@ -44,7 +45,8 @@ export interface FailedPost {
   readonly retryInMs?: number;
 }
 
-const LOCK: Statement = {
+/** A transaction that plans an endpoint's next wake-up holds its row. */
+export const LOCK_ENDPOINT: Statement = {
   name: 'endpoint-lock',
   text: `
     select failures, down, extract(epoch from wakes_at - clock_timestamp()) * 1000 as "wakesInMs"
@@ -73,7 +75,7 @@ const SET_HEALTH: Statement = {
   text: `update endpoints set failures = $3, down = $4 where id = $1 and tenant_id = $2`,
 };
 
-const SET_WAKE: Statement = {
+export const SET_WAKE: Statement = {
   name: 'endpoint-set-wake',
   text: `
     update endpoints set wakes_at = clock_timestamp() + $3::float8 * interval '1 millisecond'
@@ -94,27 +96,38 @@ export async function handOverCallback(
 ): Promise<{ wake: boolean }> {
   const { id, tenantId, endpointId } = callback;
   return db.transaction(async (tx) => {
-    const endpoint = await tx.row<{ failures: number; down: boolean; wakesInMs: number | null }>(
-      LOCK,
-      [endpointId, tenantId],
-    );
+    const endpoint = await tx.row<LockedEndpoint>(LOCK_ENDPOINT, [endpointId, tenantId]);
     if (failed === undefined) {
       await tx.rows(DEFER, [id, tenantId]);
-    } else {
-      await tx.rows(FAIL, failValues(tenantId, failed));
+      return wakeBy(tx, callback, { endpoint, dueInMs: 0 });
     }
-    if (failed?.endpointFault === true && endpoint !== undefined) {
-      const failures = endpoint.failures + 1;
+    await tx.rows(FAIL, failValues(tenantId, failed));
+    if (failed.endpointFault) {
+      const failures = (endpoint?.failures ?? 0) + 1;
       await tx.rows(SET_HEALTH, [endpointId, tenantId, failures, failures >= DOWN_AFTER_FAILURES]);
     }
-    const dueInMs = failed === undefined ? 0 : failed.retryInMs;
-    const wakesInMs = endpoint?.wakesInMs ?? null;
-    if (dueInMs === undefined || (wakesInMs !== null && Number(wakesInMs) <= dueInMs)) {
-      return { wake: false };
-    }
-    await tx.rows(SET_WAKE, [endpointId, tenantId, dueInMs]);
-    return { wake: true };
+    return wakeBy(tx, callback, { endpoint, dueInMs: failed.retryInMs });
   });
+}
+
+interface LockedEndpoint {
+  readonly failures: number;
+  readonly down: boolean;
+  readonly wakesInMs: number | null;
+}
+
+/** Under the endpoint's lock: brings its wake-up forward where that is needed. */
+async function wakeBy(
+  tx: Sql,
+  { tenantId, endpointId }: Pick<PendingCallback, 'tenantId' | 'endpointId'>,
+  due: { readonly endpoint: LockedEndpoint | undefined; readonly dueInMs: number | undefined },
+): Promise<{ wake: boolean }> {
+  const wakesInMs = due.endpoint?.wakesInMs ?? Number.POSITIVE_INFINITY;
+  if (due.dueInMs === undefined || Number(wakesInMs) <= due.dueInMs) {
+    return { wake: false };
+  }
+  await tx.rows(SET_WAKE, [endpointId, tenantId, due.dueInMs]);
+  return { wake: true };
 }
 
 function failValues(tenantId: string, failed: FailedPost): unknown[] {
@@ -122,92 +135,9 @@ function failValues(tenantId: string, failed: FailedPost): unknown[] {
     failed.callbackId,
     tenantId,
     failed.error,
-    failed.httpStatus ?? null,
-    failed.retryInMs ?? null,
+    orNull(failed.httpStatus),
+    orNull(failed.retryInMs),
   ];
-}
-
-/** A callback of a backlog, with what its schedule is reckoned from. */
-export interface DueCallback extends PendingCallback {
-  readonly failures: number;
-  readonly ageMs: number;
-}
-
-/**
- * Due: nobody holds its lease and its time has come. In the order of commits: a transaction that is still open may yet
- * commit an earlier row, so rows at or past the oldest open transaction wait.
- */
-const DUE_WHERE = `c.endpoint_id = $1 and c.tenant_id = $2 and c.state = 'pending'
-  and (c.lease_until is null or c.lease_until < clock_timestamp())`;
-
-const DUE: Statement = {
-  name: 'callback-due',
-  text: `
-    select c.id, c.tenant_id as "tenantId", c.endpoint_id as "endpointId", c.body, c.failures,
-      (extract(epoch from clock_timestamp() - c.created_at) * 1000)::float8 as "ageMs"
-    from callbacks c
-    where ${DUE_WHERE} and ($4 or c.next_try_at is null or c.next_try_at <= clock_timestamp())
-      and c.committed_xid < pg_snapshot_xmin(pg_current_snapshot())
-    order by c.committed_xid, c.sequence limit $3`,
-};
-
-/** The next callbacks of a backlog in order. `anyTime`: also those whose own time has not come, for a probe. */
-export async function listDueCallbacks(
-  sql: Sql,
-  tenantId: string,
-  endpointId: string,
-  limit: number,
-  anyTime: boolean,
-): Promise<DueCallback[]> {
-  return sql.rows<DueCallback>(DUE, [endpointId, tenantId, limit, anyTime]);
-}
-
-const NEXT: Statement = {
-  name: 'endpoint-next-wake',
-  text: `
-    select count(*)::integer as pending,
-      (extract(epoch from min(greatest(coalesce(c.lease_until, c.next_try_at, clock_timestamp()),
-        coalesce(c.next_try_at, c.lease_until, clock_timestamp()))) - clock_timestamp()) * 1000)::float8 as "dueInMs"
-    from callbacks c where c.endpoint_id = $1 and c.tenant_id = $2 and c.state = 'pending'`,
-};
-
-const REST: Statement = {
-  name: 'endpoint-rest',
-  text: `update endpoints set wakes_at = null where id = $1 and tenant_id = $2`,
-};
-
-/** Rows whose lease runs are still somebody else's: the workflow does not stay alive for them. */
-const BACKLOG: Statement = {
-  name: 'endpoint-backlog',
-  text: `
-    select count(*)::integer as pending from callbacks c
-    where c.endpoint_id = $1 and c.tenant_id = $2 and c.state = 'pending'
-      and (c.lease_until is null or c.lease_until < clock_timestamp())`,
-};
-
-/**
- * Under the endpoint's lock: when its workflow is to wake next, or undefined when nothing is left and it may end.
- * `probeInMs`: the endpoint is down and is probed then, whatever else is due.
- */
-export async function nextWake(
-  db: Database,
-  tenantId: string,
-  endpointId: string,
-  probeInMs?: number,
-): Promise<number | undefined> {
-  return db.transaction(async (tx) => {
-    await tx.row(LOCK, [endpointId, tenantId]);
-    const backlog = await tx.row<{ pending: number }>(BACKLOG, [endpointId, tenantId]);
-    if ((backlog?.pending ?? 0) === 0) {
-      await tx.rows(REST, [endpointId, tenantId]);
-      return undefined;
-    }
-    const next = await tx.row<{ dueInMs: number | null }>(NEXT, [endpointId, tenantId]);
-    // Never below a few milliseconds: rows behind an open transaction are looked at again soon, not in a spin.
-    const dueInMs = Math.max(20, probeInMs ?? next?.dueInMs ?? 0);
-    await tx.rows(SET_WAKE, [endpointId, tenantId, dueInMs]);
-    return dueInMs;
-  });
 }
 
 const FORGOTTEN: Statement = {

@@ -1,11 +1,10 @@
 import type { StepCause } from '../domain/failover-state';
-import { satisfies } from '../domain/message';
 import type { CauseKind, EndStatus, StepOutcome } from '../domain/vocabulary';
 import { insertCallbacks, type NewCallback, type PendingCallback } from './callbacks';
 import type { Database, Sql } from './database';
 import { endDispatch, lockDispatch, type LockedDispatch } from './dispatches';
 import { listMessages, type ComposeStatus, type Message } from './messages';
-import { rejectUntaken } from './steps';
+import { isMet, rejectUntaken } from './steps';
 
 /** How the workflow wants a dispatch to end. */
 export interface DispatchEnd {
@@ -77,7 +76,7 @@ async function writeEnd(
   const end = correctedEnd(wanted, messages);
   const posts: PendingCallback[] = [];
   for (const message of messages.filter(wasBegun)) {
-    posts.push(...(await rejectUntaken(tx, dispatch, message, compose.status)));
+    posts.push(...(await rejectUntaken({ tx, dispatch, compose: compose.status }, message)));
   }
   const told =
     posts.length === 0 ? messages : await listMessages(tx, dispatch.tenantId, dispatch.id);
@@ -100,11 +99,7 @@ function wasBegun(message: Message): boolean {
 /** An error whose deciding step has met its condition after all is a success. */
 function correctedEnd(wanted: DispatchEnd, messages: readonly Message[]): DispatchEnd {
   const decisive = messages[wanted.position];
-  if (
-    wanted.status !== 'error' ||
-    decisive === undefined ||
-    !satisfies(decisive.status, decisive.condition ?? undefined)
-  ) {
+  if (wanted.status !== 'error' || decisive === undefined || !isMet(decisive)) {
     return wanted;
   }
   const steps = wanted.steps.map((step) =>

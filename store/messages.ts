@@ -9,6 +9,7 @@ import type { Channel, Condition, MessageStatus } from '../domain/vocabulary';
 import { insertCallbacks, type NewCallback, type PendingCallback } from './callbacks';
 import type { Sql, Statement } from './database';
 import type { LockedDispatch } from './dispatches';
+import { jsonOrNull, orNull } from './nullable';
 
 export interface Message {
   readonly id: string;
@@ -109,58 +110,68 @@ const RAISE: Statement = {
     where id = $1 and tenant_id = $2`,
 };
 
+/** A transaction that holds a dispatch's lock and may tell its caller. */
+export interface UnderLock {
+  readonly tx: Sql;
+  readonly dispatch: LockedDispatch;
+  readonly compose: ComposeStatus;
+}
+
 /**
  * Records news about a message under its dispatch's lock: the status where it is progress, the price where it is new,
  * and the callback that tells either. Without news nothing is written.
  */
 export async function recordStatus(
-  tx: Sql,
-  dispatch: LockedDispatch,
+  lock: UnderLock,
   message: Message,
   news: StatusNews,
-  compose: ComposeStatus,
 ): Promise<Recorded> {
   const progress = isProgress(message.status, news.status);
   const usage = newUsage(message, news.usage);
   if (!progress && usage === undefined) {
     return { message, posts: [] };
   }
-  const usageRevision = message.usageRevision + (usage !== undefined && !progress ? 1 : 0);
-  const raised = raise(message, news, progress, usage, usageRevision);
-  await tx.rows(RAISE, [
+  const raised = raise(lock, message, { news, progress, usage });
+  await lock.tx.rows(RAISE, [
     message.id,
-    dispatch.tenantId,
+    lock.dispatch.tenantId,
     raised.status,
     JSON.stringify(progress ? [{ status: news.status, at: news.at.toISOString() }] : []),
-    progress && news.error !== undefined ? JSON.stringify(news.error) : null,
-    usage?.price ?? null,
-    usage?.currency ?? null,
-    usageRevision,
+    jsonOrNull(progress ? news.error : undefined),
+    orNull(usage?.price),
+    orNull(usage?.currency),
+    raised.usageRevision,
     raised.acceptedAt,
-    news.signals === true ? 1 : 0,
+    Number(news.signals === true),
   ]);
-  const told = toldStatus(dispatch, raised, news, usage);
-  const posts = await insertCallbacks(tx, dispatch, [compose(told)]);
+  const told = toldStatus(lock.dispatch, raised, news, usage);
+  const posts = await insertCallbacks(lock.tx, lock.dispatch, [lock.compose(told)]);
   return { message: raised, posts };
 }
 
-function raise(
-  message: Message,
-  news: StatusNews,
-  progress: boolean,
-  usage: Usage | undefined,
-  usageRevision: number,
-): Message {
-  const status = progress || message.status === 'planned' ? news.status : message.status;
+interface Raise {
+  readonly news: StatusNews;
+  readonly progress: boolean;
+  readonly usage: Usage | undefined;
+}
+
+function raise({ dispatch }: UnderLock, message: Message, change: Raise): Message {
+  const { news, progress, usage } = change;
+  const priced = usage === undefined ? message : { ...message, ...usage };
+  if (!progress) {
+    return { ...priced, usageRevision: message.usageRevision + 1 };
+  }
   return {
-    ...message,
-    status,
-    usageRevision,
-    error: progress ? (news.error ?? message.error) : message.error,
-    price: usage?.price ?? message.price,
-    currency: usage?.currency ?? message.currency,
-    acceptedAt: status === 'rejected' ? message.acceptedAt : (message.acceptedAt ?? news.at),
+    ...priced,
+    status: news.status,
+    error: orNull(news.error) ?? message.error,
+    acceptedAt: acceptedAt(message, news.status, dispatch.now),
   };
+}
+
+/** By our own clock: expiries count from it. A rejected message was accepted by nobody. */
+function acceptedAt(message: Message, status: MessageStatus, now: Date): Date | null {
+  return status === 'rejected' ? message.acceptedAt : (message.acceptedAt ?? now);
 }
 
 function toldStatus(

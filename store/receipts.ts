@@ -1,6 +1,7 @@
 import type { MessageError, StatusUpdate } from '../domain/message';
 import type { MessageStatus, ReceiptState } from '../domain/vocabulary';
 import type { Sql, Statement } from './database';
+import { jsonOrNull, orNull } from './nullable';
 
 /** One report as it came in at an account's receipt URL. */
 export interface NewReceipt {
@@ -55,19 +56,19 @@ export async function insertReceipt(
     filing.tenantId ?? receipt.tenantId,
     receipt.accountId,
     receipt.dedupeKey,
-    filing.dispatchId ?? null,
-    filing.messageId ?? null,
-    update.messageRef ?? null,
-    update.clientRef ?? null,
+    orNull(filing.dispatchId),
+    orNull(filing.messageId),
+    orNull(update.messageRef),
+    orNull(update.clientRef),
     update.status,
-    update.occurredAt ?? null,
-    update.error === undefined ? null : JSON.stringify(update.error),
-    update.usage?.price ?? null,
-    update.usage?.currency ?? null,
-    receipt.raw ?? null,
+    orNull(update.occurredAt),
+    jsonOrNull(update.error),
+    orNull(update.usage?.price),
+    orNull(update.usage?.currency),
+    orNull(receipt.raw),
     filing.state,
-    filing.reason ?? null,
-    filing.retryInMs ?? null,
+    orNull(filing.reason),
+    orNull(filing.retryInMs),
   ]);
   return row !== undefined;
 }
@@ -90,7 +91,7 @@ export async function quarantineReceipt(
     receipt.tenantId,
     receipt.accountId,
     receipt.dedupeKey,
-    receipt.raw ?? null,
+    orNull(receipt.raw),
     receipt.reason,
   ]);
 }
@@ -201,7 +202,7 @@ export async function matchReceipt(sql: Sql, receiptId: string, filing: Filing):
     filing.tenantId,
     filing.dispatchId,
     filing.messageId,
-    filing.retryInMs ?? null,
+    orNull(filing.retryInMs),
   ]);
   return row !== undefined;
 }

@@ -2,14 +2,20 @@ import { mayChangeDecision } from '../domain/failover';
 import { isFailure, isProgress, type StatusUpdate } from '../domain/message';
 import {
   MAX_SIGNALS_PER_MESSAGE,
-  type AttemptState,
   type MessageStatus,
   type ReceiptState,
 } from '../domain/vocabulary';
 import type { PendingCallback } from './callbacks';
 import type { Database, Sql, Statement } from './database';
 import { lockDispatch, type LockedDispatch } from './dispatches';
-import { findMessage, recordStatus, type ComposeStatus, type Message } from './messages';
+import {
+  findMessage,
+  recordStatus,
+  type ComposeStatus,
+  type Message,
+  type UnderLock,
+} from './messages';
+import { findTarget, type Target } from './receipt-target';
 import {
   insertReceipt,
   listUnmatched,
@@ -25,52 +31,6 @@ export interface RecordedReceipt {
   readonly state: ReceiptState;
   readonly posts: readonly PendingCallback[];
   readonly signal?: SignalDue;
-}
-
-interface Target {
-  readonly attemptId: string;
-  readonly attemptState: AttemptState;
-  readonly isLatest: boolean;
-  readonly messageId: string;
-  readonly dispatchId: string;
-  readonly tenantId: string;
-}
-
-const TARGET_COLUMNS = `a.id as "attemptId", a.state as "attemptState", m.id as "messageId", m.dispatch_id as "dispatchId",
-  m.tenant_id as "tenantId",
-  not exists (select from attempts b where b.message_id = a.message_id and b.number > a.number) as "isLatest"`;
-
-const TARGET_BY_REF: Statement = {
-  name: 'receipt-target-by-ref',
-  text: `
-    select ${TARGET_COLUMNS} from attempts a join messages m on m.id = a.message_id
-    where a.account_id = $1 and a.message_ref = $2
-    order by a.number desc limit 1`,
-};
-const TARGET_BY_MESSAGE: Statement = {
-  name: 'receipt-target-by-message',
-  text: `
-    select ${TARGET_COLUMNS} from attempts a join messages m on m.id = a.message_id
-    where a.message_id = $2 and a.account_id = $1
-    order by a.number desc limit 1`,
-};
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-
-/** Only messages that were handed to this very account: an account cannot report about anybody else's. */
-async function findTarget(
-  sql: Sql,
-  accountId: string,
-  update: StatusUpdate,
-): Promise<Target | undefined> {
-  if (update.messageRef !== undefined) {
-    const byRef = await sql.row<Target>(TARGET_BY_REF, [accountId, update.messageRef]);
-    if (byRef !== undefined) {
-      return byRef;
-    }
-  }
-  return update.clientRef !== undefined && UUID.test(update.clientRef)
-    ? sql.row<Target>(TARGET_BY_MESSAGE, [accountId, update.clientRef])
-    : undefined;
 }
 
 /** How long the process that heard a receipt has to tell the workflow before the forwarder does, in milliseconds. */
@@ -132,11 +92,9 @@ async function rematch(
  * signal: the hand-over that is being recorded answers with the status they leave.
  */
 export async function adoptReceipts(
-  tx: Sql,
-  dispatch: LockedDispatch,
+  { tx, dispatch, compose }: UnderLock,
   accountId: string,
   messageRef: string,
-  compose: ComposeStatus,
 ): Promise<readonly PendingCallback[]> {
   const posts: PendingCallback[] = [];
   for (const receipt of await listUnmatched(tx, accountId, messageRef)) {
@@ -235,19 +193,13 @@ async function apply(
   }
   const { update } = receipt;
   const signals = verdict.state === 'pending';
-  const recorded = await recordStatus(
-    tx,
-    dispatch,
-    message,
-    {
-      status: update.status,
-      at: occurredAt(update, dispatch.now),
-      signals,
-      ...(update.error === undefined ? {} : { error: update.error }),
-      ...(update.usage === undefined ? {} : { usage: update.usage }),
-    },
-    compose,
-  );
+  const recorded = await recordStatus({ tx, dispatch, compose }, message, {
+    status: update.status,
+    at: occurredAt(update, dispatch.now),
+    signals,
+    ...(update.error === undefined ? {} : { error: update.error }),
+    ...(update.usage === undefined ? {} : { usage: update.usage }),
+  });
   return {
     state: verdict.state,
     posts: recorded.posts,

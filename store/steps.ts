@@ -2,9 +2,10 @@ import type { StepCause } from '../domain/failover-state';
 import { isFailure, satisfies } from '../domain/message';
 import type { MessageStatus, StepOutcome } from '../domain/vocabulary';
 import type { PendingCallback } from './callbacks';
-import type { Sql, Statement } from './database';
+import type { Statement } from './database';
 import type { LockedDispatch } from './dispatches';
-import { listMessages, recordStatus, type ComposeStatus, type Message } from './messages';
+import { listMessages, recordStatus, type Message, type UnderLock } from './messages';
+import { jsonOrNull } from './nullable';
 
 /**
  * `previous_met`: the step before has met its condition, so this one is not begun. `settled`: receipts have decided this
@@ -21,25 +22,27 @@ export function refusalOf(
   messages: readonly Message[],
   position: number,
 ): StepRefusal | undefined {
-  if (dispatch?.status !== 'running' || dispatch.position > position) {
-    return { kind: 'ended' };
-  }
-  const previous = messages[position - 1];
-  if (
-    previous !== undefined &&
-    previous.status !== 'planned' &&
-    dispatch.position < position &&
-    satisfies(previous.status, previous.condition ?? undefined)
-  ) {
-    return { kind: 'previous_met', status: previous.status };
-  }
   const message = messages[position];
-  if (message === undefined) {
+  if (dispatch?.status !== 'running' || dispatch.position > position || message === undefined) {
     return { kind: 'ended' };
   }
-  const settled =
-    isFailure(message.status) || satisfies(message.status, message.condition ?? undefined);
-  return settled ? { kind: 'settled', message } : undefined;
+  const begun = dispatch.position === position;
+  return (begun ? undefined : previousMet(messages[position - 1])) ?? settled(message);
+}
+
+function previousMet(previous: Message | undefined): StepRefusal | undefined {
+  return previous !== undefined && isMet(previous)
+    ? { kind: 'previous_met', status: previous.status }
+    : undefined;
+}
+
+function settled(message: Message): StepRefusal | undefined {
+  return isFailure(message.status) || isMet(message) ? { kind: 'settled', message } : undefined;
+}
+
+/** Whether receipts have met what its step asks for. */
+export function isMet(message: Message): message is Message & { status: MessageStatus } {
+  return satisfies(message.status, message.condition ?? undefined);
 }
 
 const OPEN: Statement = {
@@ -51,14 +54,13 @@ const OPEN: Statement = {
 
 /** A message that was begun and that nobody can have taken is told as rejected. */
 export async function rejectUntaken(
-  tx: Sql,
-  dispatch: LockedDispatch,
+  lock: UnderLock,
   message: Message | undefined,
-  compose: ComposeStatus,
 ): Promise<readonly PendingCallback[]> {
   if (message === undefined || message.status !== 'planned') {
     return [];
   }
+  const { tx, dispatch } = lock;
   const perhapsTaken = await tx.row(OPEN, [message.id, dispatch.tenantId]);
   if (perhapsTaken !== undefined) {
     return [];
@@ -68,34 +70,29 @@ export async function rejectUntaken(
     code: 1030,
     reason: 'No provider took the message in time',
   };
-  const recorded = await recordStatus(
-    tx,
-    dispatch,
-    message,
-    { status: 'rejected', at: dispatch.now, error },
-    compose,
-  );
-  return recorded.posts;
+  const news = { status: 'rejected' as const, at: dispatch.now, error };
+  return (await recordStatus(lock, message, news)).posts;
 }
 
 const LEFT: Statement = {
   name: 'step-left',
   text: `
-    update messages set outcome = $4, cause = $5, ended_at = coalesce(ended_at, clock_timestamp())
+    update messages set outcome = $4, ended_at = coalesce(ended_at, clock_timestamp()),
+      cause = $5::jsonb || jsonb_build_object('lastStatus', status)
     where dispatch_id = $1 and tenant_id = $2 and position = $3 and outcome is null`,
 };
 
 /** Notes how the step before was left, and tells its message as rejected if nobody can have taken it. */
 export async function noteStepLeft(
-  tx: Sql,
-  dispatch: LockedDispatch,
+  lock: UnderLock,
   step: { readonly position: number; readonly previousCause?: StepCause },
-  compose: ComposeStatus,
 ): Promise<readonly PendingCallback[]> {
+  const { tx, dispatch } = lock;
   const previous = step.position - 1;
   const outcome: StepOutcome = 'failed_over';
-  const cause = step.previousCause === undefined ? null : JSON.stringify(step.previousCause);
-  await tx.rows(LEFT, [dispatch.id, dispatch.tenantId, previous, outcome, cause]);
   const messages = await listMessages(tx, dispatch.tenantId, dispatch.id);
-  return rejectUntaken(tx, dispatch, messages[previous], compose);
+  const posts = await rejectUntaken(lock, messages[previous]);
+  const cause = jsonOrNull(step.previousCause);
+  await tx.rows(LEFT, [dispatch.id, dispatch.tenantId, previous, outcome, cause]);
+  return posts;
 }

@@ -1,11 +1,12 @@
-import type { Worker } from '@temporalio/worker';
+import type { NativeConnection, Worker } from '@temporalio/worker';
 import { createActivities } from '../activities';
+import type { ActivityDeps } from '../activities/deps';
 import type { AtFaultPoint } from '../activities/faults';
 import { createSendSlots } from '../activities/send-slots';
 import { compose } from '../callbacks/compose';
 import type { CallbackDeps } from '../callbacks/deps';
 import { createDrain } from '../callbacks/drain';
-import { createPoster } from '../callbacks/poster';
+import { createPoster, type Poster } from '../callbacks/poster';
 import { callbackSchedule } from '../callbacks/schedule';
 import { createSigningDirectory } from '../callbacks/signing-directory';
 import { wakeForgottenEndpoints } from '../callbacks/sweeper';
@@ -16,13 +17,17 @@ import { createHttpClient } from '../runtime/http-client';
 import type { Logger } from '../runtime/logger';
 import { startLoop } from '../runtime/loop';
 import type { ShutdownPhase } from '../runtime/shutdown';
-import { connectTemporalClient, loadTemporalSettings } from '../runtime/temporal';
+import {
+  connectTemporalClient,
+  loadTemporalSettings,
+  type TemporalClient,
+} from '../runtime/temporal';
 import { connectTemporalWorker } from '../runtime/temporal-worker';
 import { createAccounts } from '../store/accounts';
 import { expireLeases } from '../store/attempts';
 import { openDatabase, type Database } from '../store/database';
 import { parseKeyRing } from '../store/key-ring';
-import { createSecrets } from '../store/secrets';
+import { createSecrets, type Secrets } from '../store/secrets';
 import { createWorkers } from './worker';
 
 export interface WorkerProcess {
@@ -46,55 +51,18 @@ const LEASE_GRACE_SECONDS = 60;
 
 /** Puts the worker together and starts it. */
 export async function runWorker(options: RunWorkerOptions): Promise<WorkerProcess> {
-  const { config, log } = options;
-  const db = openDatabase({
-    url: config.databaseUrl,
-    poolSize: config.databasePoolSize,
-    applicationName: 'failover-dispatch worker',
-  });
-  const secrets = createSecrets(db, parseKeyRing(config.secretsKeys));
-  await secrets.check();
-  const settings = loadTemporalSettings();
-  const temporal = connectTemporalClient(settings);
-  const { connection, namespace } = await connectTemporalWorker(settings);
-  const http = createHttpClient({ allow: config.outboundAllow });
-  const callbacks: CallbackDeps = {
-    db,
-    http,
-    log,
-    schedule: callbackSchedule(config),
-    signingFor: createSigningDirectory(db, secrets),
-    wake: createWakeEndpoint(temporal.client),
-  };
-  const poster = createPoster(callbacks, {
-    inFlight: config.callbackPosts,
-    perHost: config.callbackPostsPerHost,
-  });
-  const aborted = new AbortController();
-  const activities = createActivities({
-    db,
-    poster,
-    compose,
-    accounts: createAccounts(db, secrets),
-    adapterFor: createAdapters(http),
-    drain: createDrain(callbacks),
-    receiptUrl: (token) => `${config.publicUrl}/webhooks/${token}`,
-    slots: createSendSlots(config.sendsPerAccount),
-    at: options.at ?? nowhere,
-    abortSignal: aborted.signal,
-  });
-  const { bundlePath } = options;
+  const parts = await createParts(options);
+  const { db, callbacks, poster, temporal, native, aborted } = parts;
   const workers = await createWorkers({
-    connection,
-    namespace,
-    bundlePath,
-    activities,
-    ...deploymentOf(config),
+    ...native,
+    bundlePath: options.bundlePath,
+    activities: createActivities(activityDeps(options, parts)),
+    ...deploymentOf(options.config),
   });
   const sweeper = startLoop({
     everyMs: SWEEP_EVERY_MS,
     work: () => sweep(db, callbacks),
-    onError: (err) => log.warn({ err }, 'sweep failed'),
+    onError: (err) => options.log.warn({ err }, 'sweep failed'),
   });
   const running = Promise.all(workers.map((worker) => worker.run())).then(() => undefined);
   return {
@@ -108,10 +76,64 @@ export async function runWorker(options: RunWorkerOptions): Promise<WorkerProces
         limitMs: 2_000,
         run: async () => {
           aborted.abort();
-          await Promise.all([http.close(), temporal.close(), connection.close(), db.close()]);
+          const closing = [callbacks.http, temporal, native.connection, db];
+          await Promise.all(closing.map((one) => one.close()));
         },
       },
     ],
+  };
+}
+
+/** What the worker is made of, below its activities. */
+interface Parts {
+  readonly db: Database;
+  readonly secrets: Secrets;
+  readonly temporal: TemporalClient;
+  readonly native: { readonly connection: NativeConnection; readonly namespace: string };
+  readonly callbacks: CallbackDeps;
+  readonly poster: Poster;
+  readonly aborted: AbortController;
+}
+
+async function createParts({ config, log }: RunWorkerOptions): Promise<Parts> {
+  const db = openDatabase({
+    url: config.databaseUrl,
+    poolSize: config.databasePoolSize,
+    applicationName: 'failover-dispatch worker',
+  });
+  const secrets = createSecrets(db, parseKeyRing(config.secretsKeys));
+  await secrets.check();
+  const settings = loadTemporalSettings();
+  const temporal = connectTemporalClient(settings);
+  const callbacks: CallbackDeps = {
+    db,
+    log,
+    http: createHttpClient({ allow: config.outboundAllow }),
+    schedule: callbackSchedule(config),
+    signingFor: createSigningDirectory(db, secrets),
+    wake: createWakeEndpoint(temporal.client),
+  };
+  const poster = createPoster(callbacks, {
+    inFlight: config.callbackPosts,
+    perHost: config.callbackPostsPerHost,
+  });
+  const native = await connectTemporalWorker(settings);
+  return { db, secrets, temporal, native, callbacks, poster, aborted: new AbortController() };
+}
+
+function activityDeps({ config, at = nowhere }: RunWorkerOptions, parts: Parts): ActivityDeps {
+  const { db, secrets, callbacks, poster, aborted } = parts;
+  return {
+    db,
+    poster,
+    compose,
+    accounts: createAccounts(db, secrets),
+    adapterFor: createAdapters(callbacks.http),
+    drain: createDrain(callbacks),
+    receiptUrl: (token) => `${config.publicUrl}/webhooks/${token}`,
+    slots: createSendSlots(config.sendsPerAccount),
+    at,
+    abortSignal: aborted.signal,
   };
 }
 

@@ -13,15 +13,20 @@ export function sendBudgetMs(input: DispatchInput, position: number): number {
  * inside the budget; schedule-to-close is the backstop for a time without workers, so that a step still ends on time.
  */
 export function sendOptions(input: DispatchInput, position: number): ActivityOptions {
-  const step = input.steps[position];
   const budgetMs = sendBudgetMs(input, position);
-  const limits = sendLimits(step?.callTimeoutMs ?? 0, budgetMs);
+  const step = input.steps[position];
   return {
-    startToCloseTimeout: limits.startToCloseMs,
-    scheduleToCloseTimeout: budgetMs,
+    startToCloseTimeout: sendLimits(step?.callTimeoutMs ?? 0, budgetMs).startToCloseMs,
+    // The last step has nothing to fail over to: what its activity finds out counts, however late a worker runs it.
+    scheduleToCloseTimeout: step?.expiryMs ?? budgetMs + input.lastStepLimitMs,
     retry: { initialInterval: 1_000, backoffCoefficient: 2, maximumInterval: 30_000 },
-    summary: `step ${position + 1}: ${step?.channel ?? ''} to ${step?.recipientLabel ?? ''}`,
+    summary: sendSummary(input, position),
   };
+}
+
+function sendSummary(input: DispatchInput, position: number): string {
+  const { channel = '', recipientLabel = '' } = input.steps[position] ?? {};
+  return `step ${position + 1}: ${channel} to ${recipientLabel}`;
 }
 
 /** The end is one short transaction: one local try, which costs no state transition. */
