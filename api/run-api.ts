@@ -54,10 +54,9 @@ export interface RunApiOptions {
 export async function runApi({ config, log, at = nowhere }: RunApiOptions): Promise<ApiProcess> {
   const parts = await createParts(config, log);
   const stopping = { begun: false };
-  const routes = createRoutes(createHandlers(parts, { config, log, at, stopping }));
   const load = createLoadGauge({ ...config, connectionWaits: () => parts.db.waiting() });
   const app = createApp({
-    routes,
+    routes: createRoutes(createHandlers(parts, { config, log, at, stopping })),
     load,
     log,
     callers: createCallers(parts.db, parts.pepper),

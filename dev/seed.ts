@@ -40,53 +40,52 @@ export async function seed(options: SeedOptions): Promise<Seeded> {
   const db = openDatabase({ url: options.databaseUrl, poolSize: 2 });
   try {
     const secrets = createSecrets(db, parseKeyRing(options.secretsKeys));
-    const pepper = await loadPepper(db, secrets);
-    const stores = { db, secrets, pepper };
-    const tenant = await createTenant(db, { name: 'Example', ...ACTOR });
-    const { publicKey, privateKey } = generateKeyPairSync('rsa', {
-      modulusLength: 2048,
-      publicKeyEncoding: { type: 'spki', format: 'pem' },
-      privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-    });
-    const { application, signatureSecret } = await createApplication(stores, tenant.id, {
-      name: 'Example application',
-      statusUrl: `${options.simulatorUrl}/callbacks`,
-      key: { publicKey },
-      ...ACTOR,
-    });
-    const key = await createAccountKey(stores, tenant.id, {
-      applicationId: application.id,
-      ...ACTOR,
-    });
-    const permissions = PERMISSIONS.filter((name) => name !== 'MANAGE_PLATFORM');
-    const token = await createAccessToken(stores, tenant.id, {
-      name: 'dev',
-      permissions,
-      ...ACTOR,
-    });
-    const platform = await createAccessToken(stores, undefined, {
-      name: 'dev platform',
-      permissions: PERMISSIONS,
-      ...ACTOR,
-    });
-    await seedAccounts(stores, tenant.id, options.simulatorUrl);
-    return {
-      tenantId: tenant.id,
-      basic: { apiKey: key.accountKeyId, apiSecret: key.secret },
-      application: { id: application.id, privateKey, signatureSecret },
-      token: token.token,
-      platformToken: platform.token,
-    };
+    const stores = { db, secrets, pepper: await loadPepper(db, secrets) };
+    const { id: tenantId } = await createTenant(db, { name: 'Example', ...ACTOR });
+    const callers = await seedCallers(stores, tenantId, options.simulatorUrl);
+    await seedAccounts(stores, tenantId, options.simulatorUrl);
+    return { tenantId, ...callers };
   } finally {
     await db.close();
   }
 }
 
-async function seedAccounts(
-  stores: Parameters<typeof createAccount>[0],
+type Stores = Parameters<typeof createAccount>[0];
+
+async function seedCallers(
+  stores: Stores,
   tenantId: string,
   simulatorUrl: string,
-): Promise<void> {
+): Promise<Omit<Seeded, 'tenantId'>> {
+  const { publicKey, privateKey } = generateKeyPairSync('rsa', {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  });
+  const { application, signatureSecret } = await createApplication(stores, tenantId, {
+    name: 'Example application',
+    statusUrl: `${simulatorUrl}/callbacks`,
+    key: { publicKey },
+    ...ACTOR,
+  });
+  const { id } = application;
+  const key = await createAccountKey(stores, tenantId, { applicationId: id, ...ACTOR });
+  const permissions = PERMISSIONS.filter((name) => name !== 'MANAGE_PLATFORM');
+  const own = await createAccessToken(stores, tenantId, { name: 'dev', permissions, ...ACTOR });
+  const platform = await createAccessToken(stores, undefined, {
+    name: 'dev platform',
+    permissions: PERMISSIONS,
+    ...ACTOR,
+  });
+  return {
+    basic: { apiKey: key.accountKeyId, apiSecret: key.secret },
+    application: { id, privateKey, signatureSecret },
+    token: own.token,
+    platformToken: platform.token,
+  };
+}
+
+async function seedAccounts(stores: Stores, tenantId: string, simulatorUrl: string): Promise<void> {
   const provider = { ...SIMULATOR_PRESET.provider, baseUrl: simulatorUrl };
   const { definitions } = SIMULATOR_PRESET;
   const stored = await importProvider(stores.db, { provider, definitions }, ACTOR);

@@ -1,13 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { Connection } from '@temporalio/client';
 import { migrateUp } from '../migrations/migrate';
 import { startChild, untilReady, type Child, type Log } from './child-process';
 import { freePorts, requirePort } from './ports';
-import { startPostgres } from './postgres';
+import { isPolled, ownPostgres, ownTemporal, type Servers } from './servers';
 import { seed, type Seeded } from './seed';
-import { DISPATCH_TASK_QUEUE } from '../workflows/ids';
-import { startTemporalServer } from './temporal-server';
 
 /** A whole product on this machine, each part its own process. */
 export interface Stack {
@@ -70,11 +67,12 @@ export const PORT_VARIABLES: Readonly<Record<keyof StackPorts, string>> = {
 
 const DIST = join(__dirname, '..');
 const READY_MS = 30_000;
-/** The server's number of that kind of queue. */
-const WORKFLOW_TASKS = 1;
+
+/** A stack and the key ring it was started with. */
+export type StartedStack = Stack & { readonly secretsKeys: string };
 
 /** Starts every part in order; what had started is stopped again when a later one fails. */
-export async function startStack(options: StackOptions): Promise<Stack & { secretsKeys: string }> {
+export async function startStack(options: StackOptions): Promise<StartedStack> {
   const started: { stop(): Promise<unknown> }[] = [];
   const stop = async (): Promise<void> => {
     for (const part of started.splice(0).toReversed()) {
@@ -93,78 +91,125 @@ async function startParts(
   options: StackOptions,
   started: { stop(): Promise<unknown> }[],
   stop: () => Promise<void>,
-): Promise<Stack & { secretsKeys: string }> {
-  const { env, log } = options;
+): Promise<StartedStack> {
+  const { log } = options;
   const ports = options.ports ?? (await chooseFreePorts());
   if (options.ports !== undefined) {
     await requirePorts(options);
   }
-  const postgres = await ownPostgres(options, ports);
-  started.push(...(postgres.part ? [postgres.part] : []));
+  const postgres = await ownPostgres(options, ports.postgres);
+  started.push(...postgres.parts);
   log('Applying migrations');
   await migrateUp(postgres.url);
   const temporal = await ownTemporal(options, ports);
-  started.push(...(temporal.part ? [temporal.part] : []));
-  const simulatorUrl = `http://127.0.0.1:${ports.simulator}`;
-  const apiUrl = `http://127.0.0.1:${ports.api}`;
-  const secretsKeys = options.known?.secretsKeys ?? `dev:${randomBytes(32).toString('base64')}`;
-  const seeded =
-    options.known?.seeded ?? (await seed({ databaseUrl: postgres.url, secretsKeys, simulatorUrl }));
-  const childEnv = {
-    OUTBOUND_ALLOW: '127.0.0.0/8',
-    SHUTDOWN_DELAY_MS: '0',
-    ...env,
-    DATABASE_URL: postgres.url,
-    TEMPORAL_ADDRESS: temporal.address,
-    TEMPORAL_NAMESPACE: temporal.namespace,
-    SECRETS_KEYS: secretsKeys,
-    API_HOST: '127.0.0.1',
-    API_PORT: String(ports.api),
-    PUBLIC_URL: env.PUBLIC_URL ?? apiUrl,
-  };
+  started.push(...temporal.parts);
+  const servers = { postgres, temporal };
+  const setup = await prepare(options, servers, ports);
   log('Starting simulator, worker and API');
-  const start = async (name: PartName, script: string, args: readonly string[] = []) => {
-    const child = await startNode(options, childEnv, name, script, args);
-    started.push(child);
-    return child;
-  };
-  const simulator = await start('simulator', 'dev/simulator/main.js', [
-    '--port',
-    String(ports.simulator),
-    '--receiver-secret',
-    seeded.application.signatureSecret,
-    ...(options.simulatorArgs ?? []),
-  ]);
-  const worker = await start('worker', 'worker/main.js');
-  const api = await start('api', 'api/main.js');
-  await untilReady(simulator, READY_MS, () => answers(`${simulatorUrl}/health`));
-  await untilReady(api, READY_MS, () => answers(`${apiUrl}/readyz`));
-  await untilReady(worker, READY_MS, () => isPolled(temporal));
-  const parts = {
-    ...(postgres.part && { postgres: postgres.part.child }),
-    ...(temporal.part && { temporal: temporal.part.child }),
-    simulator,
-    worker,
-    api,
-  };
+  const children = await startProcesses(options, setup, started);
+  return { ...describe(servers, setup, children), secretsKeys: setup.secretsKeys, stop };
+}
+
+function describe(
+  { postgres, temporal }: Servers,
+  { apiUrl, simulatorUrl, seeded }: Setup,
+  children: Readonly<Partial<Record<PartName, Child>>>,
+): Omit<Stack, 'stop'> {
+  const own = [
+    ...postgres.parts.map(({ child }) => ['postgres', child] as const),
+    ...temporal.parts.map(({ child }) => ['temporal', child] as const),
+  ];
+  const parts = { ...Object.fromEntries(own), ...children };
+  const { address, namespace, uiUrl } = temporal;
   return {
     apiUrl,
     simulatorUrl,
     seeded,
-    secretsKeys,
-    stop,
     parts,
     databaseUrl: postgres.url,
-    temporal: {
-      address: temporal.address,
-      namespace: temporal.namespace,
-      uiUrl: temporal.part?.uiUrl,
-    },
+    temporal: { address, namespace, uiUrl },
     pids: Object.fromEntries(Object.entries(parts).map(([name, child]) => [name, child.pid])),
     fallen: Promise.race(
       Object.entries(parts).map(([name, child]) => child.exited.then(() => name as PartName)),
     ),
   };
+}
+
+/** What the processes are started with. */
+interface Setup {
+  readonly apiUrl: string;
+  readonly simulatorUrl: string;
+  readonly seeded: Seeded;
+  readonly secretsKeys: string;
+  readonly temporal: Servers['temporal'];
+  readonly env: NodeJS.ProcessEnv;
+  readonly simulatorArgs: readonly string[];
+}
+
+async function prepare(
+  options: StackOptions,
+  { postgres, temporal }: Servers,
+  ports: StackPorts,
+): Promise<Setup> {
+  const { env, known } = options;
+  const simulatorUrl = `http://127.0.0.1:${ports.simulator}`;
+  const apiUrl = `http://127.0.0.1:${ports.api}`;
+  const secretsKeys = known?.secretsKeys ?? `dev:${randomBytes(32).toString('base64')}`;
+  const databaseUrl = postgres.url;
+  const seeded = known?.seeded ?? (await seed({ databaseUrl, secretsKeys, simulatorUrl }));
+  return {
+    apiUrl,
+    simulatorUrl,
+    seeded,
+    secretsKeys,
+    temporal,
+    simulatorArgs: [
+      '--port',
+      String(ports.simulator),
+      '--receiver-secret',
+      seeded.application.signatureSecret,
+      ...(options.simulatorArgs ?? []),
+    ],
+    env: {
+      OUTBOUND_ALLOW: '127.0.0.0/8',
+      SHUTDOWN_DELAY_MS: '0',
+      PUBLIC_URL: apiUrl,
+      ...env,
+      DATABASE_URL: databaseUrl,
+      TEMPORAL_ADDRESS: temporal.address,
+      TEMPORAL_NAMESPACE: temporal.namespace,
+      SECRETS_KEYS: secretsKeys,
+      API_HOST: '127.0.0.1',
+      API_PORT: String(ports.api),
+    },
+  };
+}
+
+async function startProcesses(
+  options: StackOptions,
+  setup: Setup,
+  started: { stop(): Promise<unknown> }[],
+): Promise<{ simulator: Child; worker: Child; api: Child }> {
+  const start = async (name: PartName, script: string, args: readonly string[] = []) => {
+    const { onLine, dist = DIST, scripts } = options;
+    const child = await startChild({
+      name,
+      command: process.execPath,
+      args: [scripts?.[name] ?? join(dist, script), ...args],
+      env: setup.env,
+      graceMs: 32_000,
+      ...(onLine && { onLine: (line: string) => onLine(name, line) }),
+    });
+    started.push(child);
+    return child;
+  };
+  const simulator = await start('simulator', 'dev/simulator/main.js', setup.simulatorArgs);
+  const worker = await start('worker', 'worker/main.js');
+  const api = await start('api', 'api/main.js');
+  await untilReady(simulator, READY_MS, () => answers(`${setup.simulatorUrl}/health`));
+  await untilReady(api, READY_MS, () => answers(`${setup.apiUrl}/readyz`));
+  await untilReady(worker, READY_MS, () => isPolled(setup.temporal));
+  return { simulator, worker, api };
 }
 
 async function chooseFreePorts(): Promise<StackPorts> {
@@ -180,71 +225,6 @@ async function requirePorts({ ports, env }: StackOptions): Promise<void> {
     if (!given) {
       await requirePort({ port, name, variable: PORT_VARIABLES[name as keyof StackPorts] });
     }
-  }
-}
-
-async function ownPostgres(options: StackOptions, ports: StackPorts) {
-  const { env, folder, log } = options;
-  if (env.DATABASE_URL !== undefined) {
-    return { url: env.DATABASE_URL };
-  }
-  log('Starting Postgres');
-  const part = await startPostgres({
-    port: ports.postgres,
-    database: 'dispatch',
-    ...(folder !== undefined && { dataDir: join(folder, 'postgres') }),
-    ...(options.known === undefined && { fresh: true }),
-  });
-  return { url: part.url, part };
-}
-
-async function ownTemporal(options: StackOptions, ports: StackPorts) {
-  const { env, folder, log } = options;
-  const namespace = env.TEMPORAL_NAMESPACE ?? 'default';
-  if (env.TEMPORAL_ADDRESS !== undefined) {
-    return { address: env.TEMPORAL_ADDRESS, namespace };
-  }
-  log('Starting Temporal');
-  const part = await startTemporalServer({
-    log,
-    namespace,
-    port: ports.temporal,
-    uiPort: ports.temporalUi,
-    ...(folder !== undefined && { databaseFile: join(folder, 'temporal.db') }),
-  });
-  return { address: part.address, namespace: part.namespace, part };
-}
-
-function startNode(
-  options: StackOptions,
-  env: NodeJS.ProcessEnv,
-  name: PartName,
-  script: string,
-  args: readonly string[],
-): Promise<Child> {
-  const { onLine } = options;
-  return startChild({
-    name,
-    command: process.execPath,
-    args: [options.scripts?.[name] ?? join(options.dist ?? DIST, script), ...args],
-    env,
-    graceMs: 32_000,
-    ...(onLine && { onLine: (line: string) => onLine(name, line) }),
-  });
-}
-
-/** Whether a worker asks the server for dispatches. */
-async function isPolled(temporal: { address: string; namespace: string }): Promise<boolean> {
-  const connection = await Connection.connect({ address: temporal.address });
-  try {
-    const { pollers } = await connection.workflowService.describeTaskQueue({
-      namespace: temporal.namespace,
-      taskQueue: { name: DISPATCH_TASK_QUEUE },
-      taskQueueType: WORKFLOW_TASKS,
-    });
-    return (pollers ?? []).length > 0;
-  } finally {
-    await connection.close();
   }
 }
 
