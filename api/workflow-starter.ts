@@ -1,6 +1,6 @@
 import { WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client';
 import { defineSearchAttributeKey, TypedSearchAttributes } from '@temporalio/common';
-import { maskedLabel } from '../domain/label';
+import { durationLabel, maskedLabel } from '../domain/label';
 import type { Party } from '../domain/message';
 import { CALL_TIMEOUT_MS } from '../domain/send-limits';
 import type { Channel, Condition } from '../domain/vocabulary';
@@ -105,10 +105,12 @@ function summary(steps: readonly DispatchStepInput[]): string {
   return Buffer.byteLength(path) > 180 ? count : `${path}, ${count}`;
 }
 
+/** A list and no table: the Web UI draws tables without lines or gaps. */
 function details(steps: readonly DispatchStepInput[]): string {
-  const rows = steps.map(
-    ({ channel, recipientLabel, condition, expiryMs = 0 }, index) =>
-      `| ${index + 1} | ${channel} | ${recipientLabel} | ${condition ? `${condition} in ${expiryMs / 1_000} s` : 'last'} |`,
-  );
-  return ['| # | channel | to | condition |', '|---|---|---|---|', ...rows].join('\n');
+  return steps
+    .map(({ channel, recipientLabel, condition, expiryMs = 0 }, index) => {
+      const goal = condition ? `${condition} within ${durationLabel(expiryMs)}` : 'last step';
+      return `${index + 1}. ${channel} to ${recipientLabel} (${goal})`;
+    })
+    .join('\n');
 }

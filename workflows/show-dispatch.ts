@@ -1,6 +1,7 @@
 /** What an operator sees of a running dispatch in the Temporal Web UI. Nobody's number, no content. */
 import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
 import type { FailoverState, StepState } from '../domain/failover-state';
+import { durationLabel } from '../domain/label';
 import type { DispatchInput, DispatchResult } from './signals';
 
 const DISPATCH_STATUS = { name: 'DispatchStatus', type: 'KEYWORD' } as const;
@@ -21,14 +22,14 @@ export function showState(input: DispatchInput, before: FailoverState, state: Fa
 
 /** Shows the stored end. */
 export function showEnd(input: DispatchInput, state: FailoverState, end: DispatchResult): void {
-  setCurrentDetails(`**${end.status}** (${words(end.cause)})\n\n${table(input, state)}`);
+  setCurrentDetails(`**${end.status}: ${words(end.cause)}**\n\n${stepList(input, state)}`);
   if (input.searchAttributes) {
     upsertSearchAttributes([{ key: DISPATCH_STATUS, value: end.status }]);
   }
 }
 
 function details(input: DispatchInput, state: FailoverState): string {
-  return `**${headline(input, state)}**\n\n${table(input, state)}`;
+  return `**${headline(input, state)}**\n\n${stepList(input, state)}`;
 }
 
 function headline(input: DispatchInput, state: FailoverState): string {
@@ -46,27 +47,28 @@ function headline(input: DispatchInput, state: FailoverState): string {
     : `Waiting for ${plan.condition ?? 'a final status'}: ${place}`;
 }
 
-function table(input: DispatchInput, state: FailoverState): string {
-  const rows = input.steps.map((plan, position) => {
-    const step = state.steps[position] ?? { phase: 'planned', status: 'planned' };
-    const goal =
-      plan.condition === undefined
-        ? 'last'
-        : `${plan.condition} in ${(plan.expiryMs ?? 0) / 1_000} s`;
-    const cells = [position + 1, plan.channel, plan.recipientLabel, goal, step.status, end(step)];
-    return `| ${cells.join(' | ')} |`;
-  });
-  return [
-    '| # | channel | to | condition | status | outcome |',
-    '|---|---|---|---|---|---|',
-    ...rows,
-  ].join('\n');
+/** A list and no table: the Web UI draws tables without lines or gaps. */
+function stepList(input: DispatchInput, state: FailoverState): string {
+  return input.steps
+    .map((plan, position) => {
+      const goal =
+        plan.condition === undefined
+          ? 'last step'
+          : `${plan.condition} within ${durationLabel(plan.expiryMs ?? 0)}`;
+      const step = state.steps[position];
+      return `${position + 1}. ${plan.channel} to ${plan.recipientLabel} (${goal}): ${progress(step)}`;
+    })
+    .join('\n');
 }
 
-function end(step: StepState): string {
+function progress(step: StepState | undefined): string {
+  if (step === undefined || step.phase === 'planned') {
+    return 'not started';
+  }
+  const status = step.status === 'planned' ? 'not accepted yet' : step.status;
   return step.cause === undefined
-    ? step.phase
-    : `${words(step.outcome ?? step.phase)}: ${words(step.cause.kind)}`;
+    ? `${status}, ${step.phase}`
+    : `${status}, ${words(step.outcome ?? step.phase)} (${words(step.cause.kind)})`;
 }
 
 function words(name: string): string {

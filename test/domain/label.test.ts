@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { maskedLabel } from '../../domain/label';
+import { durationLabel, maskedLabel } from '../../domain/label';
 import type { Party } from '../../domain/message';
 
 describe('maskedLabel', () => {
@@ -44,5 +44,22 @@ describe('maskedLabel', () => {
         );
       }),
     );
+  });
+});
+
+describe('durationLabel', () => {
+  test.each([
+    [0, '0 s'],
+    [500, '0.5 s'],
+    [15_000, '15 s'],
+    [60_000, '1 min'],
+    [90_000, '1 min 30 s'],
+    [600_000, '10 min'],
+    [3_600_000, '1 h'],
+    [5_400_000, '1 h 30 min'],
+    [86_400_000, '24 h'],
+    [1_999, '2 s'],
+  ])('%d ms is %s', (ms, label) => {
+    expect(durationLabel(ms)).toBe(label);
   });
 });
