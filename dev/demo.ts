@@ -5,6 +5,7 @@
 import { parseArgs } from 'node:util';
 import { checkReport, describeCallback, type ReceivedCallback } from './demo-callbacks';
 import { DEMO_DISPATCH, STORY } from './demo-dispatch';
+import { readableLine } from './readable-line';
 import { startStack, type Stack } from './stack';
 
 /** Longest wait for the final report: the first step's fifteen seconds, and room. */
@@ -19,7 +20,7 @@ async function main(): Promise<void> {
     log: say,
     onLine: (part, line) => {
       if (part === 'api' || part === 'worker') {
-        say(`  ${part}: ${line}`);
+        say(`  ${part}: ${readableLine(line)}`);
       }
     },
   });

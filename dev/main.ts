@@ -1,7 +1,8 @@
 /** `npm run dev`: the whole product, long-lived, in the foreground; `-- --fresh` starts empty. */
 import { rm } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { readSaved, removeStackJson, writeSaved, writeStackJson } from './saved-stack';
+import { readableLine } from './readable-line';
+import { findRunning, readSaved, removeStackJson, writeSaved, writeStackJson } from './saved-stack';
 import { PORT_VARIABLES, startStack, type PartName, type Stack, type StackPorts } from './stack';
 
 const FOLDER = '.dev';
@@ -15,6 +16,12 @@ const DEFAULT_PORTS: StackPorts = {
 
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { fresh: { type: 'boolean', default: false } } });
+  const running = await findRunning(FOLDER);
+  if (running !== undefined) {
+    throw new Error(
+      `It runs here already (process ${running}, see ${FOLDER}/stack.json). Stop that one first.`,
+    );
+  }
   if (values.fresh) {
     await rm(FOLDER, { recursive: true, force: true });
   }
@@ -53,7 +60,7 @@ function portsFrom(env: NodeJS.ProcessEnv): StackPorts {
 
 function onLine(part: PartName, line: string): void {
   if (part === 'api' || part === 'worker') {
-    process.stdout.write(`${part.padEnd(7)} ${line}\n`);
+    process.stdout.write(`${part.padEnd(7)} ${readableLine(line)}\n`);
   }
 }
 

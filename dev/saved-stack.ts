@@ -29,7 +29,7 @@ export async function writeSaved(folder: string, saved: Saved): Promise<void> {
 }
 
 /** The form that tools rely on. */
-export function stackJson(stack: Stack, folder: string): object {
+function stackJson(stack: Stack, folder: string): object {
   const { seeded } = stack;
   return {
     apiUrl: stack.apiUrl,
@@ -52,6 +52,26 @@ export function stackJson(stack: Stack, folder: string): object {
 export async function writeStackJson(folder: string, stack: Stack): Promise<void> {
   const text = JSON.stringify(stackJson(stack, folder), null, 2);
   await writeFile(join(folder, STACK), `${text}\n`, PRIVATE);
+}
+
+/** The API's process where a whole stack runs in this folder now; a single number may long be somebody else's. */
+export async function findRunning(folder: string): Promise<number | undefined> {
+  const file = join(folder, STACK);
+  if (!existsSync(file)) {
+    return undefined;
+  }
+  const { pids } = JSON.parse(await readFile(file, 'utf8')) as { pids: Record<string, number> };
+  return Object.values(pids).every(isAlive) ? pids.api : undefined;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    // Signal 0 asks only whether there is such a process.
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 export async function removeStackJson(folder: string): Promise<void> {

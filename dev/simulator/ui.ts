@@ -22,7 +22,7 @@ export const UI_PAGE = `<!doctype html>
 <table><thead><tr><th>At</th><th>Channel</th><th>To</th><th>Text</th><th>Answers</th><th>Receipts posted</th></tr></thead>
 <tbody id="messages"></tbody></table>
 <h2>Callbacks received from the product</h2>
-<table><thead><tr><th>At</th><th>Event</th><th>Status</th><th>Dispatch</th><th>Signatures</th><th>Answered</th></tr></thead>
+<table><thead><tr><th>At</th><th>Event</th><th>Channel</th><th>Status</th><th>Dispatch</th><th>Signatures</th><th>Answered</th></tr></thead>
 <tbody id="callbacks"></tbody></table>
 <script>
 const time = (ms) => new Date(ms).toISOString().slice(11, 23);
@@ -45,7 +45,7 @@ const messageRow = (one) => [
 ];
 const wrong = (check) => check.verdict === 'invalid' || check.verdict === 'missing';
 const callbackRow = (one) => [
-  cell(time(one.at)), cell(one.event), cell(one.status), cell(one.dispatchUuid),
+  cell(time(one.at)), cell(one.event), cell(one.body?.to?.type), cell(one.status), cell(one.dispatchUuid),
   cell('webhook ' + one.standardWebhooks.verdict + ', JWT ' + one.vonageJwt.verdict,
     wrong(one.standardWebhooks) || wrong(one.vonageJwt)),
   cell(one.answered, !(one.answered < 300)),
