@@ -15,6 +15,7 @@ import {
   type IdempotencyScope,
 } from '../store/idempotency-keys';
 import type { AtAcceptPoint } from './faults';
+import type { RefuseBeyondQuota } from './open-quota';
 import { planDispatch, startableFromStore, type Planned } from './plan-dispatch';
 import type { StartDispatch, StartableDispatch } from './workflow-starter';
 
@@ -39,8 +40,7 @@ export interface AcceptDeps {
   readonly accounts: Accounts;
   readonly hashSecret: (text: string) => Buffer;
   readonly startDispatch: StartDispatch;
-  /** Open dispatches of one tenant at most; 0: no limit. */
-  readonly maxOpenDispatches: number;
+  readonly refuseBeyondQuota: RefuseBeyondQuota;
   readonly at: AtAcceptPoint;
   readonly log: Logger;
 }
@@ -58,22 +58,33 @@ export async function acceptDispatch(deps: AcceptDeps, accept: AcceptRequest): P
     : acceptAgain(deps, scope, known, bodyHash);
 }
 
+/** How long an accept may take, in milliseconds: past it the caller has given up, so it is taken back where it can be. */
+const ACCEPT_LIMIT_MS = 10_000;
+
 async function acceptOnce(deps: AcceptDeps, accept: AcceptRequest): Promise<Accepted> {
+  const begunAt = performance.now();
   const planned = await planDispatch(deps, accept);
   const stored = await insert(deps.db, accept, planned);
   await deps.at('accept.committed');
-  const dispatchId = planned.accepted.dispatchId;
-  try {
-    await deps.startDispatch({ ...planned.startable, ...stored });
-  } catch (err) {
-    deps.log.warn({ err, dispatchId }, 'start not acknowledged');
-    if (await cancelUnconfirmed(deps.db, accept.tenantId, dispatchId)) {
-      throw unavailable();
-    }
-    // Its first step is claimed already: Temporal has it, only the acknowledgement got lost.
+  const { dispatchId } = planned.accepted;
+  const confirmed = await isStarted(deps, { ...planned.startable, ...stored });
+  const inTime = performance.now() - begunAt < ACCEPT_LIMIT_MS;
+  // Not taken back: its first step is claimed already. Temporal has it, only the acknowledgement got lost.
+  if (!(confirmed && inTime) && (await cancelUnconfirmed(deps.db, accept.tenantId, dispatchId))) {
+    throw unavailable();
   }
   await deps.at('accept.started');
   return { dispatchId, replayed: false };
+}
+
+async function isStarted(deps: AcceptDeps, startable: StartableDispatch): Promise<boolean> {
+  try {
+    await deps.startDispatch(startable);
+    return true;
+  } catch (err) {
+    deps.log.warn({ err, dispatchId: startable.dispatchId }, 'start not acknowledged');
+    return false;
+  }
 }
 
 async function acceptWithKey(
@@ -144,10 +155,7 @@ async function startWithKey(
   startable: StartableDispatch,
 ): Promise<Accepted> {
   const { dispatchId } = startable;
-  try {
-    await deps.startDispatch(startable);
-  } catch (err) {
-    deps.log.warn({ err, dispatchId }, 'start not acknowledged');
+  if (!(await isStarted(deps, startable))) {
     await releaseIdempotencyKey(deps.db, scope);
     throw unavailable();
   }

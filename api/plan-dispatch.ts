@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { DomainError } from '../domain/errors';
 import type { Party } from '../domain/message';
 import type { PlannableAccount } from '../store/accounts';
 import type { Database } from '../store/database';
-import { countRunning, stopsOnLateSuccess, type AcceptedDispatch } from '../store/dispatches';
+import { stopsOnLateSuccess, type AcceptedDispatch } from '../store/dispatches';
 import { listMessages } from '../store/messages';
 import type { AcceptDeps, AcceptRequest } from './accept';
 import type { StartableDispatch } from './workflow-starter';
@@ -16,7 +15,7 @@ export interface Planned {
 
 /** Draws the ids and picks each step's accounts: all that is random or may change is settled here. */
 export async function planDispatch(deps: AcceptDeps, accept: AcceptRequest): Promise<Planned> {
-  await refuseBeyondQuota(deps, accept.tenantId);
+  await deps.refuseBeyondQuota(accept.tenantId);
   const { steps } = accept.request;
   const accounts = await Promise.all(
     steps.map((step) => deps.accounts.plan(accept.tenantId, step.channel, step.sender)),
@@ -48,16 +47,6 @@ export async function planDispatch(deps: AcceptDeps, accept: AcceptRequest): Pro
       })),
     },
   };
-}
-
-async function refuseBeyondQuota(deps: AcceptDeps, tenantId: string): Promise<void> {
-  const { maxOpenDispatches } = deps;
-  if (
-    maxOpenDispatches > 0 &&
-    (await countRunning(deps.db, tenantId, maxOpenDispatches)) >= maxOpenDispatches
-  ) {
-    throw new DomainError('quota_exceeded', 'Too many open dispatches.', { retryAfterSeconds: 60 });
-  }
 }
 
 function longestCallMs(accounts: readonly PlannableAccount[]): number | undefined {

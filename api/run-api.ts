@@ -33,6 +33,7 @@ import { getDispatchHandler, getMessageHandler } from './handlers/get-dispatch';
 import { takeReceiptHandler } from './handlers/take-receipt';
 import { createReadyz, type ReadinessCheck } from './health';
 import { createLoadGauge } from './middleware/load-gauge';
+import { createOpenQuota } from './open-quota';
 import { createRoutes, type Handlers } from './routes';
 import { startServer } from './server';
 import { createStartDispatch } from './workflow-starter';
@@ -171,7 +172,8 @@ function createHandlers(parts: Parts, { config, log, at, stopping }: HandlerOpti
     lastStepRetryMs: config.lastStepRetrySeconds * 1_000,
     searchAttributes: parts.attributes.known,
   });
-  const accepting = { db, accounts, hashSecret, log, at, startDispatch };
+  const refuseBeyondQuota = createOpenQuota(db, config.maxOpenDispatches);
+  const accepting = { db, accounts, hashSecret, log, at, startDispatch, refuseBeyondQuota };
   return {
     createDispatch: createDispatchHandler({ ...config, ...accepting }),
     getDispatch: getDispatchHandler(db),

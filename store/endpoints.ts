@@ -146,16 +146,26 @@ const FORGOTTEN: Statement = {
     update endpoints e set wakes_at = clock_timestamp()
     where e.id in (
       select e.id from endpoints e
-      where (e.wakes_at is null or e.wakes_at < clock_timestamp() - interval '1 minute') and exists (
-        select from callbacks c where c.endpoint_id = e.id and c.state = 'pending'
-          and (c.lease_until is null or c.lease_until < clock_timestamp())
+      where (
+        (e.wakes_at is null or e.wakes_at < clock_timestamp() - interval '1 minute') and exists (
+          select from callbacks c where c.endpoint_id = e.id and c.state = 'pending'
+            and (c.lease_until is null or c.lease_until < clock_timestamp())
+        )
+      ) or (
+        not e.down and e.wakes_at > clock_timestamp() + interval '5 seconds' and exists (
+          select from callbacks c where c.endpoint_id = e.id and c.state = 'pending'
+            and c.lease_until < clock_timestamp()
+        )
       )
       limit $1 for no key update skip locked
     )
     returning e.id as "endpointId", e.tenant_id as "tenantId"`,
 };
 
-/** Endpoints with a backlog that no workflow looks after: their rows' process died, or a wake-up was lost. */
+/**
+ * Endpoints with a backlog that no workflow looks after, or would look after too late: their rows' process died, or a
+ * wake-up was lost.
+ */
 export async function takeForgottenEndpoints(
   sql: Sql,
   limit: number,
