@@ -2,7 +2,7 @@
 import { ActivityFailure, ApplicationFailure } from '@temporalio/workflow';
 import type { FinishDispatchInput } from '../activities/finish-dispatch';
 import type { SendMessageInput, SendMessageResult } from '../activities/send-message';
-import { isLastStep, type FailoverEvent, type FailoverState } from '../domain/failover-state';
+import type { FailoverEvent, FailoverState } from '../domain/failover-state';
 import { DISPATCH_ENDED } from '../domain/failures';
 import { sendBudgetMs } from './activity-options';
 import type { DispatchInput } from './signals';
@@ -65,23 +65,11 @@ export function eventFromResult(
 
 /**
  * What a send that never answered means. Ended meanwhile: nothing more is to be done, and the stored end is adopted.
- * Otherwise its budget is over (no worker, no database): the step's time is up; the last step was refused by everybody.
+ * Otherwise nobody knows whether it went out (no worker, no database): the step's deadline decides, never anything sooner.
  */
-export function eventFromFailure(
-  failure: unknown,
-  input: DispatchInput,
-  position: number,
-  at: number,
-): FailoverEvent {
+export function eventFromFailure(failure: unknown, position: number, at: number): FailoverEvent {
   const cause = failure instanceof ActivityFailure ? failure.cause : failure;
-  if (cause instanceof ApplicationFailure && cause.type === DISPATCH_ENDED) {
-    return { kind: 'canceled', at };
-  }
-  const plan = { steps: input.steps, lastStepLimitMs: 0, stopOnLateSuccess: false };
-  return {
-    kind: 'send_failed',
-    position,
-    at,
-    cause: isLastStep(plan, position) ? 'send_refused' : 'expired',
-  };
+  return cause instanceof ApplicationFailure && cause.type === DISPATCH_ENDED
+    ? { kind: 'canceled', at }
+    : { kind: 'send_unknown', position, at, policy: 'wait' };
 }

@@ -93,7 +93,7 @@ async function send(run: Run, position: number): Promise<void> {
         if (isCancellation(failure)) {
           throw failure;
         }
-        apply(run, eventFromFailure(failure, run.input, position, Date.now()));
+        apply(run, eventFromFailure(failure, position, Date.now()));
       },
     );
   await Promise.race([handOver, condition(() => run.state.outcome !== undefined)]);

@@ -47,9 +47,12 @@ function headline(input: DispatchInput, state: FailoverState): string {
     : `Waiting for ${plan.condition ?? 'a final status'}: ${place}`;
 }
 
+/** The Web UI's frame cuts its last line in half: give it one that is empty. */
+const EMPTY_LAST_LINE = '\n\n\u00a0';
+
 /** A list and no table: the Web UI draws tables without lines or gaps. */
 function stepList(input: DispatchInput, state: FailoverState): string {
-  return input.steps
+  const lines = input.steps
     .map((plan, position) => {
       const goal =
         plan.condition === undefined
@@ -59,6 +62,7 @@ function stepList(input: DispatchInput, state: FailoverState): string {
       return `${position + 1}. ${plan.channel} to ${plan.recipientLabel} (${goal}): ${progress(step)}`;
     })
     .join('\n');
+  return lines + EMPTY_LAST_LINE;
 }
 
 function progress(step: StepState | undefined): string {
