@@ -26,10 +26,13 @@ export async function createTestNamespace(): Promise<{ address: string; namespac
   return { address, namespace };
 }
 
+/** With the keys that open what it has stored. */
+export type TestStack = Stack & { readonly secretsKeys: string };
+
 /** The product as its users run it: compiled processes, a database and a namespace of its own. Stops after the file. */
 export async function startTestStack(
   options: Partial<Pick<StackOptions, 'env' | 'simulatorArgs' | 'scripts'>> = {},
-): Promise<Stack> {
+): Promise<TestStack> {
   const { url } = await createTestDatabase();
   const { address, namespace } = await createTestNamespace();
   const stack = await startStack({
