@@ -1,5 +1,5 @@
 import type { Client } from '@temporalio/client';
-import { CALLBACKS_TASK_QUEUE, CALLBACKS_WORKFLOW, callbacksWorkflowId } from '../workflows/ids';
+import { DISPATCH_TASK_QUEUE, CALLBACKS_WORKFLOW, callbacksWorkflowId } from '../workflows/ids';
 import { WAKE_SIGNAL, type CallbacksInput } from '../workflows/signals';
 
 /** Wakes an endpoint's callback workflow, or starts it. */
@@ -13,7 +13,7 @@ export function createWakeEndpoint(client: Client): WakeEndpoint {
     await client.withDeadline(Date.now() + DEADLINE_MS, () =>
       client.workflow.signalWithStart(CALLBACKS_WORKFLOW, {
         workflowId: callbacksWorkflowId(input.endpointId),
-        taskQueue: CALLBACKS_TASK_QUEUE,
+        taskQueue: DISPATCH_TASK_QUEUE,
         args: [input],
         signal: WAKE_SIGNAL,
         staticSummary: 'callbacks that an endpoint did not take at once',

@@ -16,46 +16,36 @@ export interface WorkersOptions {
 const GRACE_MS = 20_000;
 const FORCE_MS = 25_000;
 /** Workflows kept in memory, explicit because the library's default fills the heap. */
-const CACHED_DISPATCHES = 2_000;
-const CACHED_CALLBACKS = 100;
+const CACHED_WORKFLOWS = 2_000;
 
-/** The two workers of a process: dispatches with their sends, and callbacks. */
+/**
+ * The two workers of a process: workflows with the sends of dispatches, and posts of callbacks. The second has no workflow
+ * code: a thread with its own copy of it costs 50 MB.
+ */
 export async function createWorkers(options: WorkersOptions): Promise<Worker[]> {
+  const { connection, namespace, bundlePath, deployment } = options;
   const { sendMessage, finishDispatch, drainCallbacks } = options.activities;
-  return Promise.all([
-    createWorker(options, {
-      taskQueue: DISPATCH_TASK_QUEUE,
-      activities: { sendMessage, finishDispatch },
-      maxCachedWorkflows: CACHED_DISPATCHES,
-    }),
-    createWorker(options, {
-      taskQueue: CALLBACKS_TASK_QUEUE,
-      activities: { drainCallbacks },
-      maxCachedWorkflows: CACHED_CALLBACKS,
-    }),
-  ]);
-}
-
-interface Role {
-  readonly taskQueue: string;
-  readonly activities: Partial<Activities>;
-  readonly maxCachedWorkflows: number;
-}
-
-function createWorker(options: WorkersOptions, role: Role): Promise<Worker> {
-  return Worker.create({
-    connection: options.connection,
-    namespace: options.namespace,
-    workflowBundle: { codePath: options.bundlePath },
-    reuseV8Context: true,
-    workflowThreadPoolSize: 1,
-    workflowTaskPollerBehavior: { type: 'autoscaling' },
-    activityTaskPollerBehavior: { type: 'autoscaling' },
+  const both = {
+    connection,
+    namespace,
+    activityTaskPollerBehavior: { type: 'autoscaling' as const },
     shutdownGraceTime: GRACE_MS,
     shutdownForceTime: FORCE_MS,
-    ...role,
-    ...(options.deployment && { workerDeploymentOptions: versioned(options.deployment) }),
-  });
+    ...(deployment && { workerDeploymentOptions: versioned(deployment) }),
+  };
+  return Promise.all([
+    Worker.create({
+      ...both,
+      taskQueue: DISPATCH_TASK_QUEUE,
+      workflowBundle: { codePath: bundlePath },
+      activities: { sendMessage, finishDispatch },
+      maxCachedWorkflows: CACHED_WORKFLOWS,
+      reuseV8Context: true,
+      workflowThreadPoolSize: 1,
+      workflowTaskPollerBehavior: { type: 'autoscaling' },
+    }),
+    Worker.create({ ...both, taskQueue: CALLBACKS_TASK_QUEUE, activities: { drainCallbacks } }),
+  ]);
 }
 
 /** Open dispatches move to the newest build: their changes are patched and their histories replayed before a release. */

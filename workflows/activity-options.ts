@@ -1,6 +1,7 @@
 /** How often and how long activities are tried: the one place to look. */
 import type { ActivityOptions, LocalActivityOptions } from '@temporalio/workflow';
 import { sendLimits } from '../domain/send-limits';
+import { CALLBACKS_TASK_QUEUE } from './ids';
 import type { DispatchInput } from './signals';
 
 /** What a step's sending may take in all, in milliseconds: its expiry; on the last step, its retry limit. */
@@ -45,6 +46,7 @@ export const FINISH_SURELY: ActivityOptions = {
 
 /** A bounded batch of callbacks: up to fifteen seconds for its last post on top of the batch's own ten. */
 export const DRAIN_CALLBACKS: ActivityOptions = {
+  taskQueue: CALLBACKS_TASK_QUEUE,
   startToCloseTimeout: '60s',
   retry: { initialInterval: 1_000, backoffCoefficient: 2, maximumInterval: 60_000 },
   summary: 'post what is due',

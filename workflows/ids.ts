@@ -1,8 +1,8 @@
 /** Names that API, worker and tests must agree on. */
 
-/** Queue of dispatch workflows and of the sends they schedule: on one queue, sends start eagerly. */
+/** Queue of all workflows and of the sends they schedule: on one queue, sends start eagerly. */
 export const DISPATCH_TASK_QUEUE = 'dispatch';
-/** Queue of callback workflows and their posts: a flood of callbacks holds up no send. */
+/** Queue of the posts that callback workflows order: a flood of callbacks holds up no send. */
 export const CALLBACKS_TASK_QUEUE = 'callbacks';
 
 export const DISPATCH_WORKFLOW = 'dispatch';
