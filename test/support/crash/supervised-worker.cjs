@@ -1,0 +1,1 @@
+require('./supervise.cjs').supervise('worker');
