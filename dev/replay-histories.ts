@@ -2,7 +2,13 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { historyFromJSON, type History } from '@temporalio/common/lib/proto-utils';
-import { Worker, type ReplayWorkerOptions } from '@temporalio/worker';
+import {
+  DefaultLogger,
+  makeTelemetryFilterString,
+  Runtime,
+  Worker,
+  type ReplayWorkerOptions,
+} from '@temporalio/worker';
 
 export interface NamedHistory {
   /** What messages call it: its file. */
@@ -14,6 +20,14 @@ export interface Replayed {
   readonly name: string;
   /** The first thing this build does otherwise; absent: it replays. */
   readonly mismatch?: string;
+}
+
+/** What the library would log about a mismatch, callers tell themselves. Before anything else of the library. */
+export function silenceLibrary(): void {
+  Runtime.install({
+    logger: new DefaultLogger('ERROR', () => undefined),
+    telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR' }) } },
+  });
 }
 
 /** Files as they are named; of folders every `*.json` below them. In order. */

@@ -4,11 +4,11 @@
  * history replays, 1 when one does not or cannot be read, 2 when none was named.
  */
 import { join, relative } from 'node:path';
-import { DefaultLogger, Runtime } from '@temporalio/worker';
 import {
   findHistoryFiles,
   readHistory,
   replayHistories,
+  silenceLibrary,
   type NamedHistory,
 } from './replay-histories';
 
@@ -22,8 +22,7 @@ async function main(paths: readonly string[]): Promise<number> {
     process.stderr.write(paths.length === 0 ? USAGE : `no history in ${paths.join(', ')}\n`);
     return USAGE_EXIT_CODE;
   }
-  // What the library would log about a mismatch is told below.
-  Runtime.install({ logger: new DefaultLogger('ERROR', () => undefined) });
+  silenceLibrary();
   const { histories, unreadable } = await readAll(files);
   const failed = unreadable + (await replayAll(histories));
   say(`\n${files.length - failed} of ${files.length} histories replay`);

@@ -10,10 +10,10 @@ import { startProduct, type Caller, type Product } from '../support/product';
 import { scrubbed, type HistoryJson } from '../replay/history-json';
 
 /** How long the last step waits, and asks who does not answer, in seconds: short, so that stories about it end. */
-export const LAST_STEP_LIMIT_SECONDS = 10;
-export const LAST_STEP_RETRY_SECONDS = 6;
+const LAST_STEP_LIMIT_SECONDS = 10;
+const LAST_STEP_RETRY_SECONDS = 6;
 /** The second account of Viber, tried after the seeded one. */
-export const SECOND_KEY = 'second-key';
+const SECOND_KEY = 'second-key';
 
 const HISTORIES = join(process.cwd(), 'test', 'replay', 'histories');
 
