@@ -16,10 +16,10 @@ export interface Size {
 }
 
 export const FULL: Size = {
-  closedRounds: 4,
-  closedSeconds: 10,
+  closedRounds: 3,
+  closedSeconds: 8,
   rateRounds: 3,
-  rateSeconds: 15,
+  rateSeconds: 12,
   atOnce: 500,
   open: 5_000,
 };

@@ -15,8 +15,11 @@ export interface WorkersOptions {
 /** Longest wait for what is under way at a stop; then it is cut, in milliseconds (security 5). */
 const GRACE_MS = 20_000;
 const FORCE_MS = 25_000;
-/** Workflows kept in memory, explicit because the library's default fills the heap. */
-const CACHED_WORKFLOWS = 2_000;
+/**
+ * Workflows kept in memory, explicit because the library's default fills the heap. Each takes about 170 KiB (measured), so
+ * this is 50 MiB; one that fell out is replayed from its history, a dozen events, at its next news.
+ */
+const CACHED_WORKFLOWS = 300;
 
 /**
  * The two workers of a process: workflows with the sends of dispatches, and posts of callbacks. The second has no workflow

@@ -40,7 +40,7 @@ async function main(): Promise<void> {
     workflowThreadPoolSize: 1,
     workflowTaskPollerBehavior: { type: 'autoscaling' },
     activityTaskPollerBehavior: { type: 'autoscaling' },
-    maxCachedWorkflows: 2_000,
+    maxCachedWorkflows: 300,
   });
   const running = worker.run();
   createBareApp(client).listen(port, '127.0.0.1');
