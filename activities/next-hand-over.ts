@@ -127,7 +127,7 @@ function maySendAgain({ context }: SendRun): boolean {
 async function markUnknown({ deps, input }: SendRun, open: Attempt): Promise<void> {
   await deps.db.transaction(async (tx) => {
     await lockDispatch(tx, input.tenantId, input.dispatchId);
-    await closeAttempt(tx, input.tenantId, open.id, { state: 'unknown', error: NO_RESULT });
+    closeAttempt(tx, input.tenantId, open.id, { state: 'unknown', error: NO_RESULT });
   });
 }
 

@@ -2,7 +2,7 @@ import type { MessageError } from '../domain/message';
 import { backoffMs } from '../domain/send-limits';
 import type { SendOutcome } from '../providers/adapter';
 import type { LoadedAccount } from '../store/accounts';
-import { acceptAttempt, closeAttempt } from '../store/attempts';
+import { acceptAttempt, closeAttempt, isClaimed } from '../store/attempts';
 import type { PendingCallback } from '../store/callbacks';
 import { advanceDispatch, lockDispatch } from '../store/dispatches';
 import {
@@ -61,8 +61,8 @@ async function recordAccepted(
   const { account } = loaded;
   return inDispatch(run, async (lock, message) => {
     const { tx, dispatch } = lock;
-    await acceptAttempt(tx, run.input.tenantId, attemptId, { messageRef, resolution: 'found' });
-    const { posts } = await recordStatus(lock, message, { status: 'submitted', at: dispatch.now });
+    acceptAttempt(tx, run.input.tenantId, attemptId, { messageRef, resolution: 'found' });
+    const { posts } = recordStatus(lock, message, { status: 'submitted', at: dispatch.now });
     // Where the provider echoes our id, every report finds its message by itself.
     const early =
       messageRef === undefined || account.definition.capabilities.echoesClientRef === true
@@ -95,8 +95,16 @@ async function recordRefused(
   attemptId: string,
   error: MessageError,
 ): Promise<Recorded> {
+  const { tenantId } = run.input;
   return inDispatch(run, async (lock, message) => {
-    await closeAttempt(lock.tx, run.input.tenantId, attemptId, { state: 'refused', error });
+    // Its lease was over: another run has taken the message over, and what that one does stands.
+    if (!(await isClaimed(lock.tx, tenantId, attemptId))) {
+      return {
+        posts: [],
+        recorded: { kind: 'open', reason: 'the lease of the hand-over was over' },
+      };
+    }
+    closeAttempt(lock.tx, tenantId, attemptId, { state: 'refused', error });
     return reject(lock, message, { cause: 'send_refused', error });
   });
 }
@@ -111,10 +119,10 @@ async function recordUnknown(
   return inDispatch(run, async (lock, message) => {
     // A receipt that came during the call has told already what the answer did not.
     if (message.status !== 'planned') {
-      await acceptAttempt(lock.tx, tenantId, attemptId, { resolution: 'receipt' });
+      acceptAttempt(lock.tx, tenantId, attemptId, { resolution: 'receipt' });
       return { posts: [], recorded: accepted(lock, message) };
     }
-    await closeAttempt(lock.tx, tenantId, attemptId, { state: 'unknown', error });
+    closeAttempt(lock.tx, tenantId, attemptId, { state: 'unknown', error });
     const again =
       account.definition.capabilities.idempotency === 'native' || account.onUnknown === 'resend';
     return {
@@ -136,7 +144,7 @@ async function recordNotNow(
   const tries = attempts.filter(({ accountId }) => accountId === loaded.account.id).length;
   const { error } = outcome;
   return inDispatch(run, async ({ tx }) => {
-    await closeAttempt(tx, run.input.tenantId, attemptId, {
+    closeAttempt(tx, run.input.tenantId, attemptId, {
       state: outcome.kind === 'retry' ? 'refused' : 'not_sent',
       error,
       retryInMs: outcome.afterMs ?? backoffMs(tries + 1),
@@ -155,9 +163,9 @@ export async function recordFailure(run: SendRun, failure: SendFailure): Promise
     if (refusal !== undefined) {
       return { posts: [], recorded: { kind: 'refused', refusal } };
     }
-    await advanceDispatch(lock.tx, tenantId, dispatchId, position);
+    advanceDispatch(lock.tx, tenantId, dispatchId, position);
     const left = position === 0 ? [] : await noteStepLeft(lock, run.input);
-    const rejected = await reject(lock, message, failure);
+    const rejected = reject(lock, message, failure);
     return { ...rejected, posts: [...left, ...rejected.posts] };
   });
 }
@@ -167,13 +175,9 @@ interface Written {
   readonly recorded: Recorded;
 }
 
-async function reject(
-  lock: UnderLock,
-  message: Message,
-  { cause, error }: SendFailure,
-): Promise<Written> {
+function reject(lock: UnderLock, message: Message, { cause, error }: SendFailure): Written {
   const news = { status: 'rejected' as const, at: lock.dispatch.now, error };
-  const { posts } = await recordStatus(lock, message, news);
+  const { posts } = recordStatus(lock, message, news);
   return { posts, recorded: { kind: 'result', result: { kind: 'failed', cause } } };
 }
 
@@ -183,8 +187,10 @@ async function inDispatch(
   work: (lock: UnderLock, message: Message) => Promise<Written>,
 ): Promise<Recorded> {
   const { posts, recorded } = await deps.db.transaction(async (tx) => {
-    const dispatch = await lockDispatch(tx, input.tenantId, input.dispatchId);
-    const message = await findMessage(tx, input.tenantId, input.messageId);
+    const [dispatch, message] = await Promise.all([
+      lockDispatch(tx, input.tenantId, input.dispatchId),
+      findMessage(tx, input.tenantId, input.messageId),
+    ]);
     if (dispatch === undefined || message === undefined) {
       throw new Error(`dispatch ${input.dispatchId} is not stored`);
     }

@@ -2,7 +2,7 @@ import type { StepCause } from '../domain/failover-state';
 import type { MessageError } from '../domain/message';
 import type { AttemptState, DispatchStatus, Resolution } from '../domain/vocabulary';
 import type { PendingCallback } from './callbacks';
-import type { Database, Sql, Statement } from './database';
+import type { Database, Sql, Statement, Tx } from './database';
 import { lockDispatch } from './dispatches';
 import { listMessages, type ComposeStatus, type Message } from './messages';
 import { orNull } from './nullable';
@@ -119,21 +119,16 @@ export async function claimAttempt(
   compose: ComposeStatus,
 ): Promise<ClaimResult> {
   return db.transaction(async (tx) => {
-    const dispatch = await lockDispatch(tx, claim.tenantId, claim.dispatchId);
-    if (
-      dispatch === undefined ||
-      dispatch.status !== 'running' ||
-      dispatch.position > claim.position
-    ) {
-      return { kind: 'ended' };
-    }
-    const messages = await listMessages(tx, claim.tenantId, claim.dispatchId);
+    const [dispatch, messages] = await Promise.all([
+      lockDispatch(tx, claim.tenantId, claim.dispatchId),
+      listMessages(tx, claim.tenantId, claim.dispatchId),
+    ]);
     const refusal = refusalOf(dispatch, messages, claim.position);
-    if (refusal !== undefined) {
-      return refusal;
+    if (dispatch === undefined || refusal !== undefined) {
+      return refusal ?? { kind: 'ended' };
     }
     if (claim.supersedes !== undefined) {
-      await tx.rows(SUPERSEDE, [claim.supersedes, claim.tenantId]);
+      tx.enqueue(SUPERSEDE, [claim.supersedes, claim.tenantId]);
     }
     const claimed = await tx.row(CLAIM, claimValues(claim));
     if (claimed === undefined) {
@@ -171,13 +166,23 @@ const ACCEPT: Statement = {
 };
 
 /** Notes that a provider took the message; a late answer adds its reference to what was settled without it. */
-export async function acceptAttempt(
-  tx: Sql,
+export function acceptAttempt(
+  tx: Tx,
   tenantId: string,
   attemptId: string,
   how: { readonly messageRef?: string | undefined; readonly resolution: Resolution },
-): Promise<void> {
-  await tx.rows(ACCEPT, [attemptId, tenantId, orNull(how.messageRef), how.resolution]);
+): void {
+  tx.enqueue(ACCEPT, [attemptId, tenantId, orNull(how.messageRef), how.resolution]);
+}
+
+const IS_CLAIMED: Statement = {
+  name: 'attempt-is-claimed',
+  text: `select from attempts where id = $1 and tenant_id = $2 and state = 'claimed'`,
+};
+
+/** Whether a hand-over is still its holder's: once its lease is over, whoever finds it takes the message over. */
+export async function isClaimed(tx: Sql, tenantId: string, attemptId: string): Promise<boolean> {
+  return (await tx.row(IS_CLAIMED, [attemptId, tenantId])) !== undefined;
 }
 
 const CLOSE: Statement = {
@@ -189,8 +194,8 @@ const CLOSE: Statement = {
 };
 
 /** Notes any other end of a hand-over. `retryInMs`: when its account may be asked again. */
-export async function closeAttempt(
-  tx: Sql,
+export function closeAttempt(
+  tx: Tx,
   tenantId: string,
   attemptId: string,
   end: {
@@ -198,8 +203,8 @@ export async function closeAttempt(
     readonly error: MessageError;
     readonly retryInMs?: number;
   },
-): Promise<void> {
-  await tx.rows(CLOSE, [
+): void {
+  tx.enqueue(CLOSE, [
     attemptId,
     tenantId,
     end.state,

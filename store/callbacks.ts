@@ -1,5 +1,5 @@
 import type { CallbackEvent } from '../domain/vocabulary';
-import type { Sql, Statement } from './database';
+import type { Sql, Statement, Tx } from './database';
 import type { LockedDispatch } from './dispatches';
 
 /** A callback composed: its webhook-id and the exact bytes of its body. */
@@ -27,8 +27,7 @@ const INSERT: Statement = {
     select c.id, $1, $2, $3, c.message_id, c.event, c.status, c.revision, c.body,
       case when $2::uuid is null then 'no_url' else 'pending' end, clock_timestamp() + make_interval(secs => $5)
     from jsonb_to_recordset($4::jsonb) as c (id uuid, message_id uuid, event text, status text, revision integer, body text)
-    on conflict (id) do nothing
-    returning id, body`,
+    on conflict (id) do nothing`,
 };
 
 /** How long the process that wrote a callback has to post it before the callback workflow may, in seconds. */
@@ -39,15 +38,15 @@ export interface NewCallback extends ComposedCallback {
 }
 
 /** Inserts callbacks in their order; answers those that are to be posted once the transaction has committed. */
-export async function insertCallbacks(
-  tx: Sql,
+export function insertCallbacks(
+  tx: Tx,
   dispatch: LockedDispatch,
   callbacks: readonly NewCallback[],
-): Promise<PendingCallback[]> {
+): PendingCallback[] {
   if (callbacks.length === 0) {
     return [];
   }
-  const rows = await tx.rows<{ id: string; body: string }>(INSERT, [
+  tx.enqueue(INSERT, [
     dispatch.tenantId,
     dispatch.endpointId,
     dispatch.id,
@@ -60,7 +59,9 @@ export async function insertCallbacks(
     CALLBACK_LEASE_SECONDS,
   ]);
   const { endpointId, tenantId } = dispatch;
-  return endpointId === null ? [] : rows.map((row) => ({ ...row, tenantId, endpointId }));
+  return endpointId === null
+    ? []
+    : callbacks.map(({ id, body }) => ({ id, body, tenantId, endpointId }));
 }
 
 const TAKEN: Statement = {

@@ -22,11 +22,20 @@ export interface Sql {
   ): Promise<Row | undefined>;
 }
 
+/** A transaction. Statements run in the order they are sent, each with a snapshot of its own. */
+export interface Tx extends Sql {
+  /**
+   * Sends a write whose rows nobody needs and does not wait for it: it travels with what follows, at the latest with the
+   * commit. Its failure fails the transaction.
+   */
+  enqueue(statement: Statement, values: readonly unknown[]): void;
+}
+
 /** The pool, with named statements and transactions; `knex` is for migrations and composed queries. */
 export interface Database extends Sql {
   readonly knex: Knex;
   /** Runs `work` between begin and commit on one connection; a throw rolls back. */
-  transaction<T>(work: (tx: Sql) => Promise<T>): Promise<T>;
+  transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
   /** Callers that wait for a connection right now. */
   waiting(): number;
   close(): Promise<void>;
@@ -51,15 +60,18 @@ const SERVER_LIMITS = {
 
 /** Opens a pool. Nothing connects before the first statement. */
 export function openDatabase(options: DatabaseOptions): Database {
+  const connection = {
+    connectionString: options.url,
+    application_name: options.applicationName ?? 'failover-dispatch',
+    connectionTimeoutMillis: ACQUIRE_TIMEOUT_MS,
+    keepAlive: true,
+    // Statements that need not wait for each other share one trip to the server. Knex hands it on without knowing it.
+    pipeline: true,
+    ...SERVER_LIMITS,
+  };
   const knex = knexFactory({
     client: 'pg',
-    connection: {
-      connectionString: options.url,
-      application_name: options.applicationName ?? 'failover-dispatch',
-      connectionTimeoutMillis: ACQUIRE_TIMEOUT_MS,
-      keepAlive: true,
-      ...SERVER_LIMITS,
-    },
+    connection,
     acquireConnectionTimeout: ACQUIRE_TIMEOUT_MS,
     // What fails is thrown; the library's own words would go to standard output.
     log: { warn: silent, error: silent, debug: silent, deprecate: silent },
@@ -88,7 +100,7 @@ function databaseOf(knex: Knex): Database {
       await pool.releaseConnection(connection);
     }
   };
-  const transaction = <T>(work: (tx: Sql) => Promise<T>): Promise<T> =>
+  const transaction = <T>(work: (tx: Tx) => Promise<T>): Promise<T> =>
     withConnection((connection) => inTransaction(connection, work));
   return {
     knex,
@@ -102,17 +114,39 @@ function databaseOf(knex: Knex): Database {
   };
 }
 
-async function inTransaction<T>(connection: Client, work: (tx: Sql) => Promise<T>): Promise<T> {
-  await connection.query('begin');
+async function inTransaction<T>(connection: Client, work: (tx: Tx) => Promise<T>): Promise<T> {
+  // Nothing here is awaited before the end: begin travels with the first statement, writes with the commit.
+  const sent: Promise<unknown>[] = [connection.query('begin')];
+  const end = async (command: 'commit' | 'rollback'): Promise<void> => {
+    const settled = await Promise.allSettled([...sent, connection.query(command)]);
+    const failed = settled.find((one) => one.status === 'rejected');
+    if (failed !== undefined) {
+      dispose(connection);
+      throw failed.reason;
+    }
+  };
+  const sql = sqlOf(connection);
+  const enqueue = (statement: Statement, values: readonly unknown[]): void => {
+    const write = sql.rows(statement, values);
+    // Reported at the end; until then it must not count as unhandled.
+    write.catch(silent);
+    sent.push(write);
+  };
+  sent[0]?.catch(silent);
+  let result: T;
   try {
-    const result = await work(sqlOf(connection));
-    await connection.query('commit');
-    return result;
+    result = await work({ ...sql, enqueue });
   } catch (error) {
-    // A broken connection cannot roll back; the server does it, and the pool drops the connection.
-    await connection.query('rollback').catch(() => undefined);
+    await end('rollback').catch(silent);
     throw error;
   }
+  await end('commit');
+  return result;
+}
+
+/** A connection on which something failed is not used again: the pool looks for this mark. */
+function dispose(connection: Client): void {
+  (connection as Client & { __knex__disposed?: unknown }).__knex__disposed = true;
 }
 
 function sqlOf(connection: Client): Sql {

@@ -1,6 +1,6 @@
 import type { NewDispatch, NewStep } from '../domain/dispatch';
 import type { CauseKind, DispatchStatus, EndStatus } from '../domain/vocabulary';
-import type { Sql, Statement } from './database';
+import type { Sql, Statement, Tx } from './database';
 
 /** A dispatch's own facts, as every transaction that changes it sees them under its lock. */
 export interface LockedDispatch {
@@ -142,13 +142,13 @@ const ADVANCE: Statement = {
 };
 
 /** Notes that a step has begun. */
-export async function advanceDispatch(
-  tx: Sql,
+export function advanceDispatch(
+  tx: Tx,
   tenantId: string,
   dispatchId: string,
   position: number,
-): Promise<void> {
-  await tx.rows(ADVANCE, [dispatchId, tenantId, position]);
+): void {
+  tx.enqueue(ADVANCE, [dispatchId, tenantId, position]);
 }
 
 const END: Statement = {
@@ -165,8 +165,8 @@ const END: Statement = {
 };
 
 /** Writes the end and how each step came out. */
-export async function endDispatch(
-  tx: Sql,
+export function endDispatch(
+  tx: Tx,
   tenantId: string,
   dispatchId: string,
   end: {
@@ -174,8 +174,8 @@ export async function endDispatch(
     readonly cause: CauseKind;
     readonly steps: readonly { position: number; outcome: string; cause: unknown }[];
   },
-): Promise<void> {
-  await tx.rows(END, [dispatchId, tenantId, end.status, end.cause, JSON.stringify(end.steps)]);
+): void {
+  tx.enqueue(END, [dispatchId, tenantId, end.status, end.cause, JSON.stringify(end.steps)]);
 }
 
 const UNCLAIMED: Statement = {

@@ -1,7 +1,7 @@
 import type { StepCause } from '../domain/failover-state';
 import type { CauseKind, EndStatus, StepOutcome } from '../domain/vocabulary';
 import { insertCallbacks, type NewCallback, type PendingCallback } from './callbacks';
-import type { Database, Sql } from './database';
+import type { Database, Tx } from './database';
 import { endDispatch, lockDispatch, type LockedDispatch } from './dispatches';
 import { listMessages, type ComposeStatus, type Message } from './messages';
 import { isMet, rejectUntaken } from './steps';
@@ -54,7 +54,10 @@ export async function finishDispatch(
   compose: Compose,
 ): Promise<{ readonly end: StoredEnd; readonly posts: readonly PendingCallback[] }> {
   return db.transaction(async (tx) => {
-    const dispatch = await lockDispatch(tx, end.tenantId, end.dispatchId);
+    const [dispatch, messages] = await Promise.all([
+      lockDispatch(tx, end.tenantId, end.dispatchId),
+      listMessages(tx, end.tenantId, end.dispatchId),
+    ]);
     if (dispatch === undefined) {
       throw new Error(`dispatch ${end.dispatchId} is not stored`);
     }
@@ -62,17 +65,21 @@ export async function finishDispatch(
       const stored = { status: dispatch.status, cause: dispatch.cause ?? end.cause };
       return { end: stored, posts: [] };
     }
-    return writeEnd(tx, dispatch, end, compose);
+    return writeEnd({ tx, dispatch, compose }, messages, end);
   });
 }
 
+interface Ending {
+  readonly tx: Tx;
+  readonly dispatch: LockedDispatch;
+  readonly compose: Compose;
+}
+
 async function writeEnd(
-  tx: Sql,
-  dispatch: LockedDispatch,
+  { tx, dispatch, compose }: Ending,
+  messages: readonly Message[],
   wanted: DispatchEnd,
-  compose: Compose,
 ): Promise<{ end: StoredEnd; posts: PendingCallback[] }> {
-  const messages = await listMessages(tx, dispatch.tenantId, dispatch.id);
   const end = correctedEnd(wanted, messages);
   const posts: PendingCallback[] = [];
   for (const message of messages.filter(wasBegun)) {
@@ -80,7 +87,7 @@ async function writeEnd(
   }
   const told =
     posts.length === 0 ? messages : await listMessages(tx, dispatch.tenantId, dispatch.id);
-  await endDispatch(tx, dispatch.tenantId, dispatch.id, end);
+  endDispatch(tx, dispatch.tenantId, dispatch.id, end);
   const report = compose.report({
     dispatch,
     status: end.status,
@@ -88,7 +95,7 @@ async function writeEnd(
     at: dispatch.now,
     messages: told.filter(wasBegun),
   });
-  posts.push(...(await insertCallbacks(tx, dispatch, [report])));
+  posts.push(...insertCallbacks(tx, dispatch, [report]));
   return { end: { status: end.status, cause: end.cause }, posts };
 }
 

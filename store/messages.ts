@@ -7,7 +7,7 @@ import {
 } from '../domain/message';
 import type { Channel, Condition, MessageStatus } from '../domain/vocabulary';
 import { insertCallbacks, type NewCallback, type PendingCallback } from './callbacks';
-import type { Sql, Statement } from './database';
+import type { Sql, Statement, Tx } from './database';
 import type { LockedDispatch } from './dispatches';
 import { jsonOrNull, orNull } from './nullable';
 
@@ -112,7 +112,7 @@ const RAISE: Statement = {
 
 /** A transaction that holds a dispatch's lock and may tell its caller. */
 export interface UnderLock {
-  readonly tx: Sql;
+  readonly tx: Tx;
   readonly dispatch: LockedDispatch;
   readonly compose: ComposeStatus;
 }
@@ -121,18 +121,14 @@ export interface UnderLock {
  * Records news about a message under its dispatch's lock: the status where it is progress, the price where it is new,
  * and the callback that tells either. Without news nothing is written.
  */
-export async function recordStatus(
-  lock: UnderLock,
-  message: Message,
-  news: StatusNews,
-): Promise<Recorded> {
+export function recordStatus(lock: UnderLock, message: Message, news: StatusNews): Recorded {
   const progress = isProgress(message.status, news.status);
   const usage = newUsage(message, news.usage);
   if (!progress && usage === undefined) {
     return { message, posts: [] };
   }
   const raised = raise(lock, message, { news, progress, usage });
-  await lock.tx.rows(RAISE, [
+  lock.tx.enqueue(RAISE, [
     message.id,
     lock.dispatch.tenantId,
     raised.status,
@@ -145,7 +141,7 @@ export async function recordStatus(
     Number(news.signals === true),
   ]);
   const told = toldStatus(lock.dispatch, raised, news, usage);
-  const posts = await insertCallbacks(lock.tx, lock.dispatch, [lock.compose(told)]);
+  const posts = insertCallbacks(lock.tx, lock.dispatch, [lock.compose(told)]);
   return { message: raised, posts };
 }
 

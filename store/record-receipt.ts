@@ -6,7 +6,7 @@ import {
   type ReceiptState,
 } from '../domain/vocabulary';
 import type { PendingCallback } from './callbacks';
-import type { Database, Sql, Statement } from './database';
+import type { Database, Statement, Tx } from './database';
 import { lockDispatch, type LockedDispatch } from './dispatches';
 import {
   findMessage,
@@ -50,11 +50,8 @@ export async function recordReceipt(
     return UNMATCHED;
   }
   return db.transaction(async (tx) => {
-    const dispatch = await lockDispatch(tx, target.tenantId, target.dispatchId);
     const file = (filing: Filing): Promise<boolean> => insertReceipt(tx, receipt, filing);
-    return dispatch === undefined
-      ? UNMATCHED
-      : settle(tx, { dispatch, target, receipt, file, compose });
+    return settleLocked(tx, { target, receipt, file, compose });
   });
 }
 
@@ -68,23 +65,30 @@ export async function rematchReceipts(
   for (const receipt of await takeUnmatched(db, limit)) {
     const target = await findTarget(db, receipt.accountId, receipt.update);
     if (target !== undefined) {
-      recorded.push(await db.transaction((tx) => rematch(tx, receipt, target, compose)));
+      recorded.push(
+        await db.transaction((tx) => {
+          const file = (filing: Filing): Promise<boolean> => matchReceipt(tx, receipt.id, filing);
+          return settleLocked(tx, { target, receipt, file, compose });
+        }),
+      );
     }
   }
   return recorded;
 }
 
-async function rematch(
-  tx: Sql,
-  receipt: NewReceipt,
-  target: Target,
-  compose: ComposeStatus,
+/** Locks the dispatch, then settles. */
+async function settleLocked(
+  tx: Tx,
+  settling: Omit<Settling, 'dispatch' | 'message'>,
 ): Promise<RecordedReceipt> {
-  const dispatch = await lockDispatch(tx, target.tenantId, target.dispatchId);
-  const file = (filing: Filing): Promise<boolean> => matchReceipt(tx, receipt.id, filing);
-  return dispatch === undefined
+  const { tenantId, dispatchId, messageId } = settling.target;
+  const [dispatch, message] = await Promise.all([
+    lockDispatch(tx, tenantId, dispatchId),
+    findMessage(tx, tenantId, messageId),
+  ]);
+  return dispatch === undefined || message === undefined
     ? UNMATCHED
-    : settle(tx, { dispatch, target, receipt, file, compose });
+    : settle(tx, { ...settling, dispatch, message });
 }
 
 /**
@@ -99,9 +103,11 @@ export async function adoptReceipts(
   const posts: PendingCallback[] = [];
   for (const receipt of await listUnmatched(tx, accountId, messageRef)) {
     const target = await findTarget(tx, accountId, receipt.update);
-    if (target !== undefined && target.dispatchId === dispatch.id) {
+    const message = target && (await findMessage(tx, target.tenantId, target.messageId));
+    if (message !== undefined && target?.dispatchId === dispatch.id) {
       const file = (filing: Filing): Promise<boolean> => matchReceipt(tx, receipt.id, filing);
-      posts.push(...(await settle(tx, { dispatch, target, receipt, file, compose })).posts);
+      const settling = { dispatch, message, target, receipt, file, compose };
+      posts.push(...(await settle(tx, settling)).posts);
     }
   }
   return posts;
@@ -111,6 +117,7 @@ const UNMATCHED: RecordedReceipt = { state: 'unmatched', posts: [] };
 
 interface Settling {
   readonly dispatch: LockedDispatch;
+  readonly message: Message;
   readonly target: Target;
   readonly receipt: NewReceipt;
   /** Writes the report's row; false: it was written before. */
@@ -119,12 +126,8 @@ interface Settling {
 }
 
 /** Judges a report under its dispatch's lock, files it, and records what follows. */
-async function settle(tx: Sql, settling: Settling): Promise<RecordedReceipt> {
-  const { dispatch, target, receipt, file } = settling;
-  const message = await findMessage(tx, target.tenantId, target.messageId);
-  if (message === undefined) {
-    return UNMATCHED;
-  }
+async function settle(tx: Tx, settling: Settling): Promise<RecordedReceipt> {
+  const { dispatch, message, target, receipt, file } = settling;
   const verdict = judge(dispatch, message, target, receipt.update);
   const { tenantId, dispatchId, messageId } = target;
   const fresh = await file({
@@ -134,7 +137,7 @@ async function settle(tx: Sql, settling: Settling): Promise<RecordedReceipt> {
     messageId,
     ...(verdict.state === 'pending' ? { retryInMs: FORWARD_AFTER_MS } : {}),
   });
-  return fresh ? apply(tx, settling, message, verdict) : { state: 'repeated', posts: [] };
+  return fresh ? apply(tx, settling, verdict) : { state: 'repeated', posts: [] };
 }
 
 /** What a report does to its message. */
@@ -179,21 +182,20 @@ const SETTLE_UNKNOWN: Statement = {
     where id = $1 and tenant_id = $2 and state = 'unknown'`,
 };
 
-async function apply(
-  tx: Sql,
-  { dispatch, target, receipt, compose }: Settling,
-  message: Message,
+function apply(
+  tx: Tx,
+  { dispatch, message, target, receipt, compose }: Settling,
   verdict: Verdict,
-): Promise<RecordedReceipt> {
+): RecordedReceipt {
   if (target.attemptState === 'unknown') {
-    await tx.rows(SETTLE_UNKNOWN, [target.attemptId, dispatch.tenantId]);
+    tx.enqueue(SETTLE_UNKNOWN, [target.attemptId, dispatch.tenantId]);
   }
   if (!verdict.counts) {
     return { state: verdict.state, posts: [] };
   }
   const { update } = receipt;
   const signals = verdict.state === 'pending';
-  const recorded = await recordStatus({ tx, dispatch, compose }, message, {
+  const recorded = recordStatus({ tx, dispatch, compose }, message, {
     status: update.status,
     at: occurredAt(update, dispatch.now),
     signals,

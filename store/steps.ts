@@ -71,7 +71,7 @@ export async function rejectUntaken(
     reason: 'No provider took the message in time',
   };
   const news = { status: 'rejected' as const, at: dispatch.now, error };
-  return (await recordStatus(lock, message, news)).posts;
+  return recordStatus(lock, message, news).posts;
 }
 
 const LEFT: Statement = {
@@ -93,6 +93,6 @@ export async function noteStepLeft(
   const messages = await listMessages(tx, dispatch.tenantId, dispatch.id);
   const posts = await rejectUntaken(lock, messages[previous]);
   const cause = jsonOrNull(step.previousCause);
-  await tx.rows(LEFT, [dispatch.id, dispatch.tenantId, previous, outcome, cause]);
+  tx.enqueue(LEFT, [dispatch.id, dispatch.tenantId, previous, outcome, cause]);
   return posts;
 }
