@@ -10,30 +10,43 @@ export function acceptFindings(facts: Facts, wanted: readonly Wanted[]): Finding
 }
 
 function answerFindings(facts: Facts, wanted: Wanted): Finding[] {
-  const { tag, key, answers } = wanted;
-  const found: Finding[] = [];
-  const add = (invariant: string, seen: string): void =>
-    void found.push({ invariant, subject: tag, seen });
-  const rows = facts.dispatches.filter((row) => row.tag === tag);
-  const accepted = answers.filter(({ status }) => status === 202);
-  const ids = new Set(accepted.map(({ dispatchId }) => dispatchId));
-  for (const id of ids) {
-    const row = rows.find((one) => one.id === id);
-    if (row === undefined) {
-      add('I1', `202 for ${id}, which is not stored`);
-    } else if (row.cause === 'accept_unconfirmed') {
-      add('I1', `202 for ${id}, which was taken back`);
-    }
+  const rows = facts.dispatches.filter((row) => row.tag === wanted.tag);
+  const ids = new Set(
+    wanted.answers.flatMap(({ status, dispatchId }) => (status === 202 ? [dispatchId] : [])),
+  );
+  const seen = [
+    ...[...ids].flatMap((id) => acceptedFindings(rows, id)),
+    ...(wanted.key === undefined
+      ? refusedFindings(facts, wanted, rows)
+      : keyFindings(rows, ids.size)),
+  ];
+  return seen.map((one) => ({ ...one, subject: wanted.tag }));
+}
+
+type Seen = Omit<Finding, 'subject'>;
+
+function acceptedFindings(rows: readonly DispatchRow[], id: string | undefined): Seen[] {
+  const row = rows.find((one) => one.id === id);
+  if (row === undefined) {
+    return [{ invariant: 'I1', seen: `202 for ${id}, which is not stored` }];
   }
-  const sending = rows.filter(({ cause }) => cause !== 'accept_unconfirmed');
-  if (key !== undefined && (ids.size > 1 || sending.length > 1)) {
-    add('I2', `one key, ${ids.size} ids answered, ${sending.length} dispatches sending`);
-  }
-  const onlyRefused = answers.length > 0 && answers.every(({ status }) => status === 503);
-  if (key === undefined && onlyRefused && rows.some((row) => wasSent(facts, row))) {
-    add('I17', '503 without a key, and yet it was sent');
-  }
-  return found;
+  return row.cause === 'accept_unconfirmed'
+    ? [{ invariant: 'I1', seen: `202 for ${id}, which was taken back` }]
+    : [];
+}
+
+function keyFindings(rows: readonly DispatchRow[], ids: number): Seen[] {
+  const sending = rows.filter(({ cause }) => cause !== 'accept_unconfirmed').length;
+  return ids > 1 || sending > 1
+    ? [{ invariant: 'I2', seen: `one key, ${ids} ids answered, ${sending} dispatches sending` }]
+    : [];
+}
+
+function refusedFindings(facts: Facts, { answers }: Wanted, rows: readonly DispatchRow[]): Seen[] {
+  const isRefused = answers.length > 0 && answers.every(({ status }) => status === 503);
+  return isRefused && rows.some((row) => wasSent(facts, row))
+    ? [{ invariant: 'I17', seen: '503 without a key, and yet it was sent' }]
+    : [];
 }
 
 function endFindings(facts: Facts, dispatch: DispatchRow): Finding[] {

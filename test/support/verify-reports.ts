@@ -1,7 +1,7 @@
 import { satisfies } from '../../domain/message';
 import { totalUsage } from '../../domain/usage';
 import { MAX_SIGNALS_PER_MESSAGE, type MessageStatus } from '../../domain/vocabulary';
-import type { CallbackRow, Facts, Finding } from './verify-facts';
+import type { CallbackRow, DispatchRow, Facts, Finding, MessageRow } from './verify-facts';
 
 /** I7: each receipt that was answered 2xx is kept, once, and led somewhere. */
 export function receiptFindings(facts: Facts): Finding[] {
@@ -98,28 +98,37 @@ export function reportFindings(facts: Facts): Finding[] {
   return facts.callbacks
     .filter(({ event }) => event === 'dispatch.final')
     .flatMap((row) => {
-      const body = JSON.parse(row.body) as ReportBody;
       const dispatch = facts.dispatches.find(({ id }) => id === row.dispatchId);
-      const at = (seen: string): Finding => ({ invariant: 'I10', subject: row.dispatchId, seen });
-      const found: Finding[] = [];
-      const listed = body._links.messages.map((message) => message.message_uuid);
-      const begun = facts.messages
-        .filter(({ dispatchId, startedAt }) => dispatchId === row.dispatchId && startedAt !== null)
-        .map(({ id }) => id);
-      if (listed.join() !== begun.join()) {
-        found.push(at(`lists ${listed.length} messages, ${begun.length} began`));
-      }
-      const usage = totalUsage(body._links.messages, body.usage.currency, dispatch?.fee ?? '0');
-      if (usage.price !== body.usage.price) {
-        found.push(at(`says ${body.usage.price}, its messages and the fee make ${usage.price}`));
-      }
-      if (body.status !== (dispatch?.status === 'completed' ? 'completed' : 'error')) {
-        found.push(at(`says ${body.status}, stored is ${dispatch?.status}`));
-      }
-      const last = body._links.messages.at(-1);
-      if (body.status === 'completed' && (last === undefined || !satisfies(last.status))) {
-        found.push(at(`says completed and lists ${last?.status} last`));
-      }
-      return found;
+      const begun = facts.messages.filter(
+        ({ dispatchId, startedAt }) => dispatchId === row.dispatchId && startedAt !== null,
+      );
+      const body = JSON.parse(row.body) as ReportBody;
+      return [
+        ...listSeen(body, begun),
+        ...usageSeen(body, dispatch),
+        ...endSeen(body, dispatch),
+      ].map((seen) => ({ invariant: 'I10', subject: row.dispatchId, seen }));
     });
+}
+
+function listSeen(body: ReportBody, begun: readonly MessageRow[]): string[] {
+  const listed = body._links.messages.map((message) => message.message_uuid);
+  const isSame = listed.join() === begun.map(({ id }) => id).join();
+  return isSame ? [] : [`lists ${listed.length} messages, ${begun.length} began`];
+}
+
+function usageSeen({ usage, _links }: ReportBody, dispatch: DispatchRow | undefined): string[] {
+  const { price } = totalUsage(_links.messages, usage.currency, dispatch?.fee);
+  return price === usage.price
+    ? []
+    : [`says ${usage.price}, its messages and the fee make ${price}`];
+}
+
+function endSeen({ status, _links }: ReportBody, dispatch: DispatchRow | undefined): string[] {
+  const stored = dispatch?.status === 'completed' ? 'completed' : 'error';
+  const last = _links.messages.at(-1)?.status ?? 'planned';
+  return [
+    ...(status === stored ? [] : [`says ${status}, stored is ${stored}`]),
+    ...(status === 'completed' && !satisfies(last) ? [`completed, and lists ${last} last`] : []),
+  ];
 }

@@ -1,6 +1,13 @@
 import { isFailure, satisfies } from '../../domain/message';
 import type { MessageStatus } from '../../domain/vocabulary';
-import type { AttemptRow, DispatchRow, Facts, MessageRow, Finding } from './verify-facts';
+import type {
+  AttemptRow,
+  DispatchRow,
+  Facts,
+  Finding,
+  MessageRow,
+  ReceiptRow,
+} from './verify-facts';
 
 /** How far two clocks of one machine may be apart when instants are compared, in milliseconds. */
 const CLOCK_MS = 100;
@@ -87,50 +94,52 @@ function beginFindings(
   if (previous === undefined || claim === undefined) {
     return [];
   }
-  const found: Finding[] = [];
-  const metBefore = facts.receipts.some(
-    (receipt) =>
-      receipt.messageId === previous.id &&
-      receipt.status !== null &&
-      satisfies(receipt.status as MessageStatus, previous.condition ?? undefined) &&
-      receipt.receivedAt < claim.claimedAt,
-  );
-  if (metBefore) {
-    found.push({
-      invariant: 'I4',
-      subject: message.id,
-      seen: 'begun after the step before was met',
-    });
-  }
   const begunAt = messages[message.position - 2]?.cause?.at ?? dispatch.createdAt;
-  const earliest = new Date(begunAt).getTime() + (previous.expirySeconds ?? 0) * 1_000 - CLOCK_MS;
-  if (previous.cause?.kind === 'expired' && claim.claimedAt.getTime() < earliest) {
-    const earlyMs = earliest - claim.claimedAt.getTime();
-    found.push({ invariant: 'I5', subject: message.id, seen: `begun ${earlyMs} ms early` });
-  }
-  const failed = isFailure(previous.status as MessageStatus);
-  const kind = previous.cause?.kind ?? 'none';
-  if (kind !== 'expired' && kind !== 'send_outcome_unknown' && !failed && !wasLate(previous)) {
-    found.push({ invariant: 'I5', subject: message.id, seen: `begun for the cause ${kind}` });
-  }
-  return found;
+  const earlyMs = earlyBy(previous, begunAt, claim.claimedAt);
+  const at = (invariant: string, seen: string, isBreach: boolean): Finding[] =>
+    isBreach ? [{ invariant, subject: message.id, seen }] : [];
+  return [
+    ...at('I4', 'begun after the step before was met', wasMet(facts, previous, claim.claimedAt)),
+    ...at('I5', `begun ${earlyMs} ms early`, earlyMs > CLOCK_MS),
+    ...at('I5', `begun for ${previous.cause?.kind}`, !isReasonToGoOn(previous)),
+  ];
 }
 
-/** A failure that a success followed: the status is the success now. */
-function wasLate({ statuses }: MessageRow): boolean {
-  return statuses.some(({ status }) => isFailure(status as MessageStatus));
+function wasMet(facts: Facts, message: MessageRow, before: Date): boolean {
+  return facts.receipts.some((receipt) => isMetBy(receipt, message) && receipt.receivedAt < before);
+}
+
+/** How long before its expiry a step that is said to have expired was left, in milliseconds. */
+function earlyBy(left: MessageRow, begunAt: string | number | Date, leftAt: Date): number {
+  return left.cause?.kind === 'expired'
+    ? new Date(begunAt).getTime() + (left.expirySeconds ?? 0) * 1_000 - leftAt.getTime()
+    : 0;
+}
+
+function isMetBy({ messageId, status }: ReceiptRow, message: MessageRow): boolean {
+  return (
+    messageId === message.id &&
+    status !== null &&
+    satisfies(status as MessageStatus, message.condition ?? undefined)
+  );
+}
+
+/** Its time was over, its outcome unknown, or it failed; a failure that a success followed stands in its statuses. */
+function isReasonToGoOn({ cause, statuses }: MessageRow): boolean {
+  const hasFailed = statuses.some(({ status }) => isFailure(status as MessageStatus));
+  return hasFailed || cause?.kind === 'expired' || cause?.kind === 'send_outcome_unknown';
 }
 
 function outcomeFindings(dispatch: DispatchRow, messages: readonly MessageRow[]): Finding[] {
   const last = messages.findLast(({ startedAt }) => startedAt !== null);
-  const unbegun = last === undefined || dispatch.endedAt === null;
-  if (unbegun || (dispatch.status !== 'completed' && dispatch.status !== 'error')) {
+  if (last === undefined) {
     return [];
   }
   const at = (seen: string): Finding[] => [{ invariant: 'outcome', subject: dispatch.id, seen }];
   const isMet = satisfies(last.status as MessageStatus, last.condition ?? undefined);
-  if (dispatch.status === 'completed') {
-    return isMet ? [] : at(`completed, and its last message is ${last.status}`);
+  if (dispatch.status === 'completed' && !isMet) {
+    return at(`completed, and its last message is ${last.status}`);
   }
-  return last.position === messages.length - 1 ? [] : at('error before the last step');
+  const isLast = last.position === messages.length - 1;
+  return dispatch.status === 'error' && !isLast ? at('error before the last step') : [];
 }
