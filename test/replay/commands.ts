@@ -137,7 +137,7 @@ export function localInputs(given: readonly object[]): readonly unknown[] {
 
 /** The summaries that name a thing again when it is over are Temporal's own doing. */
 function withSummary(command: Command, summary: unknown): Command {
-  return command.what === 'cancel timer' ? command : { ...command, summary };
+  return command.what.startsWith('cancel ') ? command : { ...command, summary };
 }
 
 function valuesOf(

@@ -12,7 +12,7 @@ export interface Story {
   /** Posted by the application whose late successes end its dispatches. */
   readonly stopOnLateSuccess?: true;
   /** What happens meanwhile: see `PLOTS`. */
-  readonly plot?: 'success is stored but not told' | 'canceled';
+  readonly plot?: 'success is stored but not told' | 'canceled' | 'canceled while sending';
   /** Status and cause. */
   readonly ends: string;
   /** Of each step its outcome and cause, or that it was never begun. */
@@ -177,6 +177,14 @@ export const STORIES: readonly Story[] = [
     fact: 'ends when it is canceled while it waits',
     steps: [{ channel: VIBER, to: '447700990200', expiry: LONG }, SMS],
     plot: 'canceled',
+    ends: 'canceled: canceled',
+    outcomes: ['canceled: canceled', 'planned'],
+  },
+  {
+    name: 'canceled-while-sending',
+    fact: 'ends when it is canceled during a hand-over, without waiting for the answer',
+    steps: [{ channel: VIBER, to: '447700990100', expiry: LONG }, SMS],
+    plot: 'canceled while sending',
     ends: 'canceled: canceled',
     outcomes: ['canceled: canceled', 'planned'],
   },

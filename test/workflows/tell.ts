@@ -51,6 +51,10 @@ const PLOTS: Readonly<Record<NonNullable<Story['plot']>, Plot>> = {
     await untilWaiting(world, dispatchId);
     await world.client.workflow.getHandle(dispatchId).cancel();
   },
+  'canceled while sending': async (world, dispatchId) => {
+    await untilHandedOver(world, dispatchId);
+    await world.client.workflow.getHandle(dispatchId).cancel();
+  },
   // As when the process that committed the receipt dies before it has signalled the workflow.
   'success is stored but not told': async (world, dispatchId) => {
     await untilWaiting(world, dispatchId);
@@ -83,5 +87,17 @@ export async function untilWaiting(world: World, dispatchId: string): Promise<vo
     timeoutMs: 20_000,
     everyMs: 50,
     what: `the first hand-over of ${dispatchId}`,
+  });
+}
+
+/** Until the provider has the first message, whether or not it has answered. */
+export async function untilHandedOver({ product }: World, dispatchId: string): Promise<void> {
+  const [message] = await product.sql<{ id: string }>(
+    'select id from messages where dispatch_id = ? and position = 0',
+    [dispatchId],
+  );
+  await until(() => product.sent(message?.id ?? ''), {
+    timeoutMs: 20_000,
+    what: 'the hand-over at the provider',
   });
 }

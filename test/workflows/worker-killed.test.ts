@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 import { startChild } from '../../dev/child-process';
 import { afterFile } from '../support/after-file';
-import { until } from '../support/until';
-import { untilWaiting } from './tell';
+import { untilHandedOver, untilWaiting } from './tell';
 import { historyOf, keep, resultOf, startWorld, type World } from './world';
 
 /** What waits for a dead worker waits until the server has noticed, about ten seconds. */
@@ -24,7 +23,7 @@ describe('a dispatch whose worker is killed', () => {
       { channel: 'viber_service_msg', to: '447700990100', expiry: 60 },
       { channel: 'sms', to: '447700900001' },
     ]);
-    await untilHandedOver(sending);
+    await untilHandedOver(world, sending);
     product.stack.parts.worker?.kill('SIGKILL');
     await product.stack.parts.worker?.exited;
     await startWorker();
@@ -64,19 +63,6 @@ describe('a dispatch whose worker is killed', () => {
     },
     STORY_MS,
   );
-
-  async function untilHandedOver(dispatchId: string): Promise<void> {
-    await until(
-      async () => {
-        const rows = await world.product.sql<{ id: string }>(
-          'select id from messages where dispatch_id = ? and position = 0',
-          [dispatchId],
-        );
-        return (await world.product.sent(rows[0]?.id ?? '')) !== undefined;
-      },
-      { timeoutMs: 20_000, what: 'the hand-over at the provider' },
-    );
-  }
 
   /** A worker like the one that was killed. */
   async function startWorker(): Promise<void> {
