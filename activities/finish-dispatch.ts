@@ -1,3 +1,4 @@
+import { log } from '@temporalio/activity';
 import { finishDispatch, type DispatchEnd, type StoredEnd } from '../store/finish';
 import type { ActivityDeps } from './deps';
 
@@ -11,6 +12,7 @@ export function createFinishDispatch(deps: ActivityDeps) {
     const { end, posts } = await finishDispatch(deps.db, input, deps.compose);
     await deps.at('finish.committed');
     deps.poster.offer(posts);
+    log.info('dispatch ended', { dispatchId: input.dispatchId, ...end });
     return end;
   };
 }

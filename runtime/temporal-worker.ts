@@ -47,8 +47,18 @@ function metricsFrom({
   return otlpEndpoint === undefined ? undefined : { otel: { url: otlpEndpoint } };
 }
 
+/** What the library says of every worker of ours, whatever it says it as: nobody has to do anything about it. */
+const ORDINARY = new Set([
+  'Worker state changed',
+  'No Nexus services registered, not polling for Nexus tasks',
+  'No workflows registered, not polling for workflow tasks',
+]);
+
 function writeEntry(log: Logger, { level, message, meta }: LogEntry): void {
-  const { error, ...fields } = meta ?? {};
-  const severity = level.toLowerCase() as 'trace' | 'debug' | 'info' | 'warn' | 'error';
+  // A task's token is long and of use to the server alone.
+  const { error, taskToken: _, ...fields } = meta ?? {};
+  const severity = ORDINARY.has(message)
+    ? 'debug'
+    : (level.toLowerCase() as 'trace' | 'debug' | 'info' | 'warn' | 'error');
   log[severity]({ ...fields, ...(error !== undefined && { err: error }) }, message);
 }

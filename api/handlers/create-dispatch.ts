@@ -29,10 +29,12 @@ export function createDispatchHandler(deps: CreateDispatchDeps): GuardedHandler 
       rawBody: request.rawBody,
       ...(key === undefined ? {} : { idempotency: { route: 'POST /v0.1/dispatch', key } }),
     });
+    const { dispatchId, replayed } = accepted;
+    request.log.info({ dispatchId, replayed }, 'dispatch accepted');
     return {
       status: 202,
-      body: { dispatch_uuid: accepted.dispatchId },
-      ...(accepted.replayed && { headers: { 'idempotent-replayed': 'true' } }),
+      body: { dispatch_uuid: dispatchId },
+      ...(replayed && { headers: { 'idempotent-replayed': 'true' } }),
     };
   };
 }
