@@ -1,5 +1,11 @@
 /** Processes that die while a request is accepted, a receipt is taken, a dispatch ends or a callback is posted. */
-import { setPolicies, signal, startCrashStack, type CrashStack } from '../support/crash-stack';
+import {
+  setPolicies,
+  signal,
+  startCrashStack,
+  untilApiUp,
+  type CrashStack,
+} from '../support/crash-stack';
 import { createDispatchCaller, type DispatchCaller } from '../support/dispatch-caller';
 import { until } from '../support/until';
 import { untilSettled, verify } from '../support/verify';
@@ -58,7 +64,7 @@ describe('around the sends', () => {
     }, 30_000);
 
     it('after the commit, without a key: stored, not answered (taken back below)', async () => {
-      await untilUp(crash);
+      await untilApiUp(crash);
       const armed = await crash.arm('accept.committed');
       const dispatch = caller.want([SMS]);
 
@@ -73,7 +79,7 @@ describe('around the sends', () => {
     it.each(['accept.begun', 'accept.committed', 'accept.started'] as const)(
       'at %s, with a key: its retries get one dispatch, which is sent once',
       async (point) => {
-        await untilUp(crash);
+        await untilApiUp(crash);
         const armed = await crash.arm(point);
         const dispatch = caller.want([SMS], { key: true });
 
@@ -87,7 +93,7 @@ describe('around the sends', () => {
     );
 
     it('after the start, without a key: runs to its end although nobody was told', async () => {
-      await untilUp(crash);
+      await untilApiUp(crash);
       const armed = await crash.arm('accept.started');
       const dispatch = caller.want([SMS]);
 
@@ -99,7 +105,7 @@ describe('around the sends', () => {
     }, 120_000);
   });
   it('an API killed between a receipt’s commit and its signal: the forwarder tells the workflow', async () => {
-    await untilUp(crash);
+    await untilApiUp(crash);
     await crash.setDials({
       name: 'one receipt',
       toSuffix: '700003',
@@ -121,7 +127,7 @@ describe('around the sends', () => {
   }, 90_000);
 
   it('a worker killed at both points of the end: one report', async () => {
-    await untilUp(crash);
+    await untilApiUp(crash);
     const begun = await crash.arm('finish.begun');
     const first = await caller.send(SMS);
     await begun.fired();
@@ -207,21 +213,6 @@ describe('around the sends', () => {
     }, 120_000);
   });
 });
-
-/** Until the API, which has just been killed, listens again. */
-async function untilUp({ stack }: CrashStack): Promise<void> {
-  await until(
-    () =>
-      fetch(`${stack.apiUrl}/readyz`).then(
-        (answer) => answer.ok,
-        () => false,
-      ),
-    {
-      timeoutMs: 30_000,
-      what: 'an API that is ready',
-    },
-  );
-}
 
 /** What the first message of a dispatch went through. */
 async function statusesOf({ stack }: CrashStack, dispatchId: string): Promise<string[]> {

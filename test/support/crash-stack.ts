@@ -133,6 +133,16 @@ function controls(stack: Stack, folder: string): Omit<CrashStack, 'stack'> {
   };
 }
 
+/** Waits until the API, which has just been killed, answers again. */
+export async function untilApiUp({ stack }: CrashStack): Promise<void> {
+  const isReady = (): Promise<boolean> =>
+    fetch(`${stack.apiUrl}/readyz`).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+  await until(isReady, { timeoutMs: 30_000, what: 'an API that is ready' });
+}
+
 /** Sends a signal; a process that is gone has none to get. */
 export function signal(pid: number, name: NodeJS.Signals): void {
   try {
