@@ -60,7 +60,7 @@ describe('npm run replay', () => {
     expect(code).toBe(1);
   });
 
-  it('takes the bare list of events that older Web UIs download', async () => {
+  it('takes a bare list of events too', async () => {
     const list = await copy('rejected', (text) => JSON.stringify(JSON.parse(text).events));
 
     expect(await run(list)).toMatchObject({ code: 0, stderr: '' });
