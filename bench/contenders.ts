@@ -53,8 +53,14 @@ function startProduct(folder: string, log: Log): Promise<Stack> {
       DISPATCH_MIN_EXPIRY_SECONDS: '2',
     },
     scripts: { simulator: join(__dirname, 'outside', 'main.js') },
-    onLine: (part, line) => log(`  ${part}: ${line}`),
+    onLine: (part, line) => log(`  ${part}: ${wordsOf(line)}`),
   });
+}
+
+/** Of a log line its text: a stack under load warns at length. */
+function wordsOf(line: string): string {
+  const { 1: message } = /"msg":"([^"]*)"/.exec(line) ?? [];
+  return message ?? line;
 }
 
 async function startBare(stack: Stack, clean: () => Promise<void>, log: Log): Promise<Arena> {
