@@ -70,9 +70,13 @@ function progress(step: StepState | undefined): string {
     return 'not started';
   }
   const status = step.status === 'planned' ? 'not accepted yet' : step.status;
-  return step.cause === undefined
-    ? `${status}, ${step.phase}`
-    : `${status}, ${words(step.outcome ?? step.phase)} (${words(step.cause.kind)})`;
+  if (step.cause === undefined) {
+    return `${status}, ${step.phase}`;
+  }
+  const cause = words(step.cause.kind);
+  return step.outcome === 'met'
+    ? `${status}, ${cause}`
+    : `${status}, ${words(step.outcome ?? step.phase)} (${cause})`;
 }
 
 function words(name: string): string {
