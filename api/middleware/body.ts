@@ -50,6 +50,9 @@ export function parseJson(bytes: Buffer, maxDepth = MAX_JSON_DEPTH): unknown {
   if (!isUtf8(bytes)) {
     throw new DomainError('invalid_json', 'The request body is not valid UTF-8.');
   }
+  if (bytes.length === 0) {
+    throw new DomainError('invalid_json', 'The request has no body.');
+  }
   if (isDeeperThan(bytes, maxDepth)) {
     throw new DomainError(
       'invalid_json',
