@@ -29,17 +29,34 @@ export async function sweepAccepts(deps: AcceptSweeperDeps): Promise<void> {
     if ((await stateOf(deps.client, dispatchId)) !== 'unknown') {
       continue;
     }
-    const canceled = await deps.db.transaction(
-      async (tx) =>
-        (await dropUnansweredKey(tx, tenantId, dispatchId)) &&
-        (await cancelUnconfirmed(tx, tenantId, dispatchId)),
-    );
+    const canceled = await takeBack(deps.db, tenantId, dispatchId);
     if (canceled) {
       deps.log.warn({ dispatchId }, 'accept taken back: its start was never confirmed');
     }
   }
   await forgetIdempotencyKeys(deps.db, KEYS_PER_ROUND);
 }
+
+/** Key and dispatch, or neither: one that was claimed meanwhile keeps its key, else a retry would make a second one. */
+async function takeBack(db: Database, tenantId: string, dispatchId: string): Promise<boolean> {
+  return db
+    .transaction(async (tx) => {
+      const isFree = await dropUnansweredKey(tx, tenantId, dispatchId);
+      if (!isFree || !(await cancelUnconfirmed(tx, tenantId, dispatchId))) {
+        throw new StillWanted();
+      }
+      return true;
+    })
+    .catch((error: unknown) => {
+      if (error instanceof StillWanted) {
+        return false;
+      }
+      throw error;
+    });
+}
+
+/** Rolls the transaction back: the accept stands. */
+class StillWanted extends Error {}
 
 /** Where the last round over the running dispatches stopped. */
 export interface GoneCursor {
