@@ -40,7 +40,7 @@ describe(`random kills, CHAOS_SEED=${SEED}`, () => {
     servers = await startOwnServers();
     crash = await startCrashStack({
       servers,
-      env: { LAST_STEP_LIMIT_SECONDS: '5', LAST_STEP_RETRY_SECONDS: '5' },
+      env: { LAST_STEP_LIMIT_SECONDS: '12', LAST_STEP_RETRY_SECONDS: '12' },
     });
     caller = createDispatchCaller(crash.stack);
   }, 120_000);

@@ -140,6 +140,7 @@ function outcomeFindings(dispatch: DispatchRow, messages: readonly MessageRow[])
   if (dispatch.status === 'completed' && !isMet) {
     return at(`completed, and its last message is ${last.status}`);
   }
-  const isLast = last.position === messages.length - 1;
-  return dispatch.status === 'error' && !isLast ? at('error before the last step') : [];
+  // Its limit runs also while there is no worker to begin the last step.
+  const isOver = last.position === messages.length - 1 || dispatch.cause === 'last_step_limit';
+  return dispatch.status === 'error' && !isOver ? at(`error (${dispatch.cause}) too soon`) : [];
 }
