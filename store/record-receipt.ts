@@ -16,6 +16,7 @@ import {
   type UnderLock,
 } from './messages';
 import { findTarget, type Target } from './receipt-target';
+import { isMet } from './steps';
 import {
   insertReceipt,
   listUnmatched,
@@ -163,16 +164,18 @@ function judge(
   if (dispatch.status !== 'running') {
     return { state: 'late', counts: true };
   }
-  const wakes =
-    message.signals < MAX_SIGNALS_PER_MESSAGE &&
-    mayChangeDecision({
-      status,
-      position: message.position,
-      dispatchPosition: dispatch.position,
-      stopOnLateSuccess: dispatch.stopOnLateSuccess,
-      ...(message.condition === null ? {} : { condition: message.condition }),
-    });
-  return { state: wakes ? 'pending' : 'applied', counts: true };
+  return { state: wakes(dispatch, message, status) ? 'pending' : 'applied', counts: true };
+}
+
+/** Whether the workflow must hear of it. What met the condition before has been signalled: more of it decides nothing. */
+function wakes(dispatch: LockedDispatch, message: Message, status: MessageStatus): boolean {
+  if (isMet(message) || message.signals >= MAX_SIGNALS_PER_MESSAGE) {
+    return false;
+  }
+  const { position, condition } = message;
+  const { position: dispatchPosition, stopOnLateSuccess } = dispatch;
+  const news = { status, position, dispatchPosition, stopOnLateSuccess };
+  return mayChangeDecision(condition === null ? news : { ...news, condition });
 }
 
 const SETTLE_UNKNOWN: Statement = {
