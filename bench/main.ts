@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: the product beside a bare Temporal workflow of the same shape, under the same loads, on embedded
  * parts. Prints tables; the ratios are what counts, because a machine that does other things changes every figure.
- * `-- --quick` takes about two minutes; `-- --write` puts the tables into `docs/performance.md`.
+ * `-- --quick` takes about three minutes; `-- --write` puts the tables into `docs/performance.md`.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -28,7 +28,7 @@ export interface Measured {
   readonly wrong: number;
   /** Messages that reached the provider more than once. */
   readonly repeated: number;
-  /** Dispatches that ended per second, in the steady part of the run. */
+  /** Dispatches that ended per second, from the first end to the last. */
   readonly perSecond: number;
   readonly acceptMs: readonly number[];
   /** From the start of the post of the receipt that decides the dispatch, to the arrival of the final report. */

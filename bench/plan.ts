@@ -23,7 +23,7 @@ export const FULL: Size = {
   atOnce: 500,
   open: 5_000,
 };
-/** For those who change the code: about a minute, and figures that only show the order of magnitude. */
+/** For those who change the code: about three minutes, and figures that only show the order of magnitude. */
 export const QUICK: Size = {
   closedRounds: 1,
   closedSeconds: 8,

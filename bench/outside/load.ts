@@ -11,8 +11,6 @@ export interface LoadDeps {
 
 /** Longest wait for a dispatch to end, beyond its expiry, in milliseconds. */
 const PATIENCE_MS = 90_000;
-/** The first part of a closed run, which is not counted: it fills up. */
-const RAMP = 0.25;
 const SHOWN_IDS = 20;
 
 interface Run {
@@ -116,7 +114,7 @@ async function ended(deps: LoadDeps, { order }: Run, entry: Entry | undefined): 
   }
 }
 
-function measuredFrom({ order, entries, refused, startedAt }: Run): Measured {
+function measuredFrom({ order, entries, refused }: Run): Measured {
   const { shape, until } = order;
   const steps = until === 'sent' || shape.first === 'delivered' ? 1 : 2;
   const isRight = (entry: Entry): boolean =>
@@ -128,7 +126,7 @@ function measuredFrom({ order, entries, refused, startedAt }: Run): Measured {
     finished: right.length,
     wrong: entries.length - right.length,
     repeated: entries.filter(({ arrivals }) => arrivals.length > steps).length,
-    perSecond: steadyRate(order, right, startedAt),
+    perSecond: rateOf(reported),
     acceptMs: entries.map(({ acceptMs }) => acceptMs),
     toReportMs: reported.map(({ reportedAt, decidedAt }) => reportedAt - decidedAt),
     timerLagMs: shape.first === 'silent' ? right.flatMap((one) => lagOf(one, order)) : [],
@@ -142,14 +140,9 @@ function lagOf({ arrivals, answers }: Entry, { shape }: Order): number[] {
   return second === undefined ? [] : [second - answered - shape.expirySeconds * 1_000];
 }
 
-/** In a closed run the ends between the ramp and the last start; else all of them over the whole time. */
-function steadyRate({ pace }: Order, right: readonly Entry[], startedAt: number): number {
-  const totalMs = performance.now() - startedAt;
-  const endMs = pace.kind === 'closed' ? pace.seconds * 1_000 : totalMs;
-  const beginMs = pace.kind === 'closed' ? endMs * RAMP : 0;
-  const counted = right.filter(({ reportedAt }) => {
-    const at = reportedAt === 0 ? 0 : reportedAt - startedAt;
-    return at >= beginMs && at <= endMs;
-  });
-  return counted.length / ((endMs - beginMs) / 1_000);
+/** From the first end to the last: however long a dispatch takes, the filling of the loop is left out. */
+function rateOf(right: readonly Entry[]): number {
+  const ends = right.map(({ reportedAt }) => reportedAt);
+  const seconds = (Math.max(...ends) - Math.min(...ends)) / 1_000;
+  return (ends.length - 1) / seconds;
 }
