@@ -43,7 +43,7 @@ export const RULES: Readonly<Record<string, FolderRule>> = {
     // The hand-over to the callback workflow needs its id and its signal; the client itself is handed in.
     values: ['domain', 'contract', 'store', 'workflows/ids', 'workflows/signals'],
     types: ['runtime/http'],
-    packages: ['jose', 'standardwebhooks', 'uuid'],
+    packages: ['uuid'],
     typePackages: ['@temporalio/client'],
     node: true,
   },
@@ -51,7 +51,7 @@ export const RULES: Readonly<Record<string, FolderRule>> = {
     values: ['domain'],
     // The only outgoing HTTP is the guarded client, which roots hand in.
     types: ['runtime/http'],
-    packages: ['jsonata', 're2js', 'lossless-json', 'standardwebhooks'],
+    packages: ['jsonata', 're2js', 'lossless-json'],
     node: true,
   },
   store: { values: ['domain'], packages: ['knex', 'pg', 'uuid'], node: true },
