@@ -11,7 +11,7 @@ import { testTemporal } from './temporal';
 const RETENTION = msToTs(86_400_000);
 
 /** A namespace of its own, because task queues have fixed names: workers of two test files must not share one. */
-export async function createTestNamespace(): Promise<{ address: string; namespace: string }> {
+async function createTestNamespace(): Promise<{ address: string; namespace: string }> {
   const { address } = testTemporal();
   const namespace = `test-${randomUUID()}`;
   const connection = await Connection.connect({ address });
