@@ -107,7 +107,7 @@ describe('what an operator sees of a dispatch', () => {
 
       expect(details).toContain('**completed: condition met**');
       expect(details).toMatch(/^1\. viber_service_msg .*: rejected, failed over \(rejected\)$/m);
-      expect(details).toMatch(/^2\. whatsapp .*: (delivered|read), met \(condition met\)$/m);
+      expect(details).toMatch(/^2\. whatsapp .*: (delivered|read), condition met$/m);
       expect(details).toMatch(/^3\. sms .*: not started$/m);
     });
 
